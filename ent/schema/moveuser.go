@@ -1,0 +1,51 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"purser/internal/instant"
+)
+
+// MoveUser is what became of one user in a move.
+type MoveUser struct{ ent.Schema }
+
+// Mixin of the table.
+func (MoveUser) Mixin() []ent.Mixin { return []ent.Mixin{owned{}} }
+
+// Fields of the table.
+func (MoveUser) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("move_id").Annotations(ordered),
+		field.String("user_id").Annotations(ordered),
+		field.String("result").Annotations(ordered),
+		field.Int64("at").GoType(instant.Milli(0)),
+	}
+}
+
+// Edges of the table.
+func (MoveUser) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("move", Move.Type).Field("move_id").Unique().Required(),
+		edge.To("user", User.Type).Field("user_id").Unique().Required(),
+	}
+}
+
+// Indexes of the table.
+func (MoveUser) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("move_id", "result", "user_id")}
+}
+
+// Annotations of the table.
+func (MoveUser) Annotations() []schema.Annotation {
+	return []schema.Annotation{
+		field.ID("move_id", "user_id"),
+		entsql.Checks(map[string]string{
+			"move_user_result": oneOf("result", "MOVED", "ALREADY_LICENSED", "GONE"),
+		}),
+	}
+}

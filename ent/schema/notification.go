@@ -1,0 +1,55 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"purser/internal/instant"
+)
+
+// Notification is a mail to a person, queued in the transaction of what it tells of.
+type Notification struct{ ent.Schema }
+
+// Mixin of the table.
+func (Notification) Mixin() []ent.Mixin { return []ent.Mixin{key{}, owned{}} }
+
+// Fields of the table.
+func (Notification) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("kind").Immutable().Annotations(ordered),
+		field.String("to_id").Immutable().Annotations(ordered),
+		field.String("locale").Immutable().Annotations(ordered),
+		field.String("subject").Immutable().Annotations(ordered),
+		field.Text("body").Immutable().Annotations(ordered),
+		field.String("status").Annotations(ordered),
+		field.Int("attempts").Default(0),
+		field.Int64("queued_at").GoType(instant.Milli(0)).Immutable(),
+		field.Int64("sent_at").GoType(instant.Milli(0)).Optional().Nillable(),
+		field.String("last_error").Optional().Nillable().Annotations(ordered),
+	}
+}
+
+// Edges of the table.
+func (Notification) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("to", User.Type).Field("to_id").Unique().Required().Immutable(),
+		edge.To("purchases", Purchase.Type).Through("notification_purchases", NotificationPurchase.Type),
+	}
+}
+
+// Indexes of the table.
+func (Notification) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("tenant_id", "id"), index.Fields("tenant_id", "kind", "id")}
+}
+
+// Annotations of the table.
+func (Notification) Annotations() []schema.Annotation {
+	return []schema.Annotation{entsql.Checks(map[string]string{
+		"notification_kind":   oneOf("kind", "SUBSCRIPTION_CANCELED"),
+		"notification_status": oneOf("status", "QUEUED", "SENT", "FAILED"),
+	})}
+}

@@ -1,0 +1,56 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"purser/internal/viewer"
+)
+
+// User is a person in a tenant's directory.
+type User struct{ ent.Schema }
+
+// Mixin of the table.
+func (User) Mixin() []ent.Mixin { return []ent.Mixin{key{}, owned{}} }
+
+// Fields of the table.
+func (User) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("display_name").Annotations(ordered),
+		field.String("name_key").Annotations(ordered).Comment("orders users by name, see package fold"),
+		field.String("search_key").Annotations(ordered).Comment("display name, sign-in name and mail, folded"),
+		field.String("user_principal_name").Annotations(ordered),
+		field.String("upn_key").Annotations(ordered).Comment("the sign-in name, folded"),
+		field.String("mail").Optional().Nillable().Annotations(ordered),
+		field.String("department").Optional().Nillable().Annotations(ordered),
+		field.String("locale").Annotations(ordered),
+		field.String("kind").Annotations(ordered),
+		field.Bool("account_enabled"),
+		field.Bool("removed").Default(false).Comment("has left; the row stays because history names it"),
+		field.Uint8("roles").GoType(viewer.Roles(0)).Comment("admin roles; MEMBER goes without saying"),
+	}
+}
+
+// Edges of the table.
+func (User) Edges() []ent.Edge {
+	return []ent.Edge{edge.From("moves", Move.Type).Ref("users").Through("move_users", MoveUser.Type)}
+}
+
+// Indexes of the table.
+func (User) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("tenant_id", "upn_key").Unique(),
+		index.Fields("tenant_id", "name_key", "id"),
+	}
+}
+
+// Annotations of the table.
+func (User) Annotations() []schema.Annotation {
+	return []schema.Annotation{entsql.Checks(map[string]string{
+		"user_kind": oneOf("kind", "MEMBER", "GUEST"),
+	})}
+}

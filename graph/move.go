@@ -1,0 +1,84 @@
+package graph
+
+import (
+	"context"
+
+	"purser/graph/model"
+	"purser/internal/page"
+	"purser/internal/shape"
+)
+
+func (q query) Move(ctx context.Context, id string) (*model.Move, error) {
+	return byID[*model.Move](ctx, q.Resolver, id, "Move")
+}
+
+func (q query) Moves(ctx context.Context, tenantID *string, first *int, after *string, last *int, before *string, status []model.MoveStatus, purchaseID *string) (*model.MoveConnection, error) {
+	ctx, v, err := in(ctx, tenantID)
+	if err != nil {
+		return nil, err
+	}
+	return q.Reading.Moves(ctx, asked(ctx, v.Roles), page.Args{First: first, After: after, Last: last, Before: before}, status, purchaseID)
+}
+
+// MoveUsers enters the source's tenant. A refusal may come with the move that is under way.
+func (m mutation) MoveUsers(ctx context.Context, input model.MoveUsersInput) (*model.MoveUsersPayload, error) {
+	payload := &model.MoveUsersPayload{UserErrors: []*model.UserError{}}
+	ctx, v, ok, err := m.at(ctx, input.FromPurchaseID)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		payload.UserErrors, err = userErrors(errNotFound.At("fromPurchaseId"))
+		return payload, err
+	}
+	id, err := m.TakeOver.MoveUsers(ctx, input.FromPurchaseID, input.ToPurchaseID)
+	if err != nil {
+		if payload.UserErrors, err = userErrors(err); err != nil {
+			return nil, err
+		}
+	}
+	if id != "" {
+		payload.Move, err = load[*model.Move](ctx, m.Resolver, id, askedOfPayload(ctx, v, "move", "Move"), "Move")
+	}
+	return payload, err
+}
+
+// MoveProgress sends each event on, with the move itself where it was asked for.
+func (s subscription) MoveProgress(ctx context.Context, moveID string) (<-chan *model.MoveProgress, error) {
+	ctx, v, ok, err := s.at(ctx, moveID)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, errNotFound
+	}
+	events, err := s.TakeOver.Follow(ctx, moveID)
+	if err != nil {
+		return nil, err
+	}
+	of := askedOf(ctx, v.Roles, "MoveProgress").Sub("move", "Move")
+	if of == nil {
+		return events, nil
+	}
+	return s.withMove(ctx, events, of), nil
+}
+
+func (s subscription) withMove(ctx context.Context, events <-chan *model.MoveProgress, of *shape.Shape) <-chan *model.MoveProgress {
+	out := make(chan *model.MoveProgress)
+	go func() {
+		defer close(out)
+		for e := range events {
+			move, err := load[*model.Move](ctx, s.Resolver, e.MoveID, of, "Move")
+			if err != nil {
+				return // the stream ends; the client comes back and gets the present state
+			}
+			e.Move = move
+			select {
+			case out <- e:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
+}

@@ -1,0 +1,24 @@
+package graph
+
+import (
+	"context"
+
+	"purser/graph/model"
+	"purser/internal/shape"
+	"purser/internal/viewer"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// load reads one thing that the viewer in the context may see; the zero value where there is none.
+func load[T model.Node](ctx context.Context, r *Resolver, id string, sh *shape.Shape, typ string) (T, error) {
+	nodes, err := r.Reading.Nodes(ctx, []string{id}, map[string]*shape.Shape{typ: sh})
+	n, _ := nodes[id].(T)
+	return n, err
+}
+
+// askedOfPayload is what is asked of a field of the payload of the mutation that is being resolved.
+func askedOfPayload(ctx context.Context, v viewer.Viewer, field, typ string) *shape.Shape {
+	payload := graphql.GetFieldContext(ctx).Field.Definition.Type.Name()
+	return asked(ctx, v.Roles).Of[payload].Sub(field, typ)
+}

@@ -1,0 +1,101 @@
+// Package audit records who did what, to which thing, when, from what to what.
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"purser/internal/fault"
+	"purser/internal/id"
+	"purser/internal/instant"
+	"purser/internal/store"
+	"purser/internal/viewer"
+)
+
+// Change is one field's old and new value; nil where there was or is none.
+type Change struct {
+	Field    string
+	From, To *string
+}
+
+// Changed is a change from one value to another; "" stands for none.
+func Changed(field, from, to string) Change {
+	return Change{Field: field, From: optional(from), To: optional(to)}
+}
+
+// ChangedInt is a change of a number.
+func ChangedInt(field string, from, to int) Change {
+	return Changed(field, fmt.Sprint(from), fmt.Sprint(to))
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// MarshalJSON writes the change the short way it is stored: [field, from, to].
+func (c Change) MarshalJSON() ([]byte, error) { return json.Marshal([]any{c.Field, c.From, c.To}) }
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (c *Change) UnmarshalJSON(b []byte) error {
+	parts := []any{&c.Field, &c.From, &c.To}
+	return json.Unmarshal(b, &parts)
+}
+
+// Event is what happened to one thing.
+type Event struct {
+	Action  Action
+	Subject string // the thing's id
+	Changes []Change
+}
+
+// Trail records events.
+type Trail struct {
+	ids *id.Source
+	now func() time.Time
+}
+
+// New returns a trail.
+func New(ids *id.Source, now func() time.Time) *Trail { return &Trail{ids: ids, now: now} }
+
+// Record adds the events to the transaction of what they tell of. The viewer in the context is the actor.
+func (t *Trail) Record(ctx context.Context, tx *store.Tx, events ...Event) error {
+	v, ok := viewer.From(ctx)
+	if !ok {
+		return fault.New(fault.Internal, "an event without an actor")
+	}
+	at := instant.From(t.now())
+	for _, e := range events {
+		changes, err := json.Marshal(e.Changes)
+		if err != nil {
+			return fmt.Errorf("record %s: %w", e.Action, err)
+		}
+		err = tx.AuditEvent.Create().
+			SetID(t.ids.New(id.AuditEvent)).SetTenantID(v.Tenant).SetAt(at).
+			SetNillableActorID(optional(v.User)).SetActorName(v.Name).
+			SetAction(string(e.Action)).SetSubjectID(e.Subject).SetChanges(string(changes)).
+			SetNillableRequestID(optional(RequestID(ctx))).
+			Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("record %s: %w", e.Action, err)
+		}
+	}
+	return nil
+}
+
+type requestKey struct{}
+
+// WithRequestID returns a context in which everything is done for the request with this id.
+func WithRequestID(ctx context.Context, requestID string) context.Context {
+	return context.WithValue(ctx, requestKey{}, requestID)
+}
+
+// RequestID returns the id of the request that is being served; "" outside of one.
+func RequestID(ctx context.Context) string {
+	s, _ := ctx.Value(requestKey{}).(string)
+	return s
+}

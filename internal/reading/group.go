@@ -1,0 +1,307 @@
+package reading
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect/sql"
+
+	"purser/graph/model"
+	"purser/internal/fault"
+	"purser/internal/id"
+	"purser/internal/page"
+	"purser/internal/shape"
+)
+
+// maxPurchases is how many purchases a list can be narrowed to.
+const maxPurchases = 1000
+
+// groupScope is the purchases that are grouped by who bought them.
+type groupScope struct {
+	product   string                // "": of every product
+	source    *model.PurchaseSource // nil: of every source
+	purchases []string              // nil: the usable ones; else these, whatever their status
+	search    *string               // finds groups by purchaser or by licensed user
+	purchaser *string               // one group alone; "": that of nobody in particular
+}
+
+// group is a group of purchases with what it was made of: what hangs below it is narrowed alike.
+type group struct {
+	*model.PurchaserLicenses
+	purchaser string
+	scope     groupScope
+}
+
+// PurchaserLicenses returns a page of who holds licenses, grouped by who bought them, by name. It
+// returns fault.NotFound for a product or a purchase that does not exist, and fault.Invalid for
+// more than 1,000 purchases.
+func (s *Service) PurchaserLicenses(ctx context.Context, use *shape.Field, args model.SearchArgs, product *string, purchases []string, source *model.PurchaseSource) (*model.PurchaserLicensesConnection, error) {
+	l, err := s.loader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(purchases) > maxPurchases {
+		return nil, fault.New(fault.Invalid, "purchaseIds takes at most %d ids.", maxPurchases)
+	}
+	scope := groupScope{source: source, purchases: purchases, search: args.Search}
+	if product != nil {
+		scope.product = *product
+		if err := l.exists(ctx, "products", "productId", *product); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.exists(ctx, "purchases", "purchaseIds", purchases...); err != nil {
+		return nil, err
+	}
+	conns, err := l.groups(ctx, use, args.Args, []groupScope{scope})
+	if err != nil {
+		return nil, err
+	}
+	return conns[0], nil
+}
+
+// exists returns fault.NotFound unless all the ids are those of rows within reach.
+func (l *loader) exists(ctx context.Context, table, argument string, ids ...string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	sel, t := l.r.FromKeys(table, "t", "id", ids)
+	q := l.query(sel)
+	var found string
+	q.col(&found, t.C("id"))
+	seen := map[string]bool{}
+	if err := q.each(ctx, func() { seen[found] = true }); err != nil {
+		return err
+	}
+	for _, i := range ids {
+		if !seen[i] {
+			return fault.New(fault.NotFound, "%s: there is no such thing within your reach.", argument)
+		}
+	}
+	return nil
+}
+
+// narrow narrows a statement to the purchases of the scope.
+func (scope groupScope) narrow(s *sql.Selector, p *sql.SelectTable) {
+	if scope.purchases == nil {
+		s.Where(sql.In(p.C("status"), usable...))
+	} else {
+		ids := strs(scope.purchases)
+		s.Where(sql.And(sql.In(p.C("id"), ids...), sql.NEQ(p.C("status"), string(model.SubscriptionStatusDeleted))))
+	}
+	if scope.source != nil {
+		s.Where(sql.EQ(p.C("source"), string(*scope.source)))
+	}
+	if scope.product != "" {
+		s.Where(sql.EQ(p.C("product_id"), scope.product))
+	}
+	if scope.purchaser != nil {
+		if *scope.purchaser == "" {
+			s.Where(sql.IsNull(p.C("purchaser_id")))
+		} else {
+			s.Where(sql.EQ(p.C("purchaser_id"), *scope.purchaser))
+		}
+	}
+}
+
+// groups loads a page of groups for each of several scopes.
+func (l *loader) groups(ctx context.Context, use *shape.Field, args page.Args, scopes []groupScope) ([]*model.PurchaserLicensesConnection, error) {
+	sh := use.Of["PurchaserLicenses"]
+	sources := make([]source[*group], len(scopes))
+	for i, scope := range scopes {
+		if err := checkSearch(scope.search); err != nil {
+			return nil, err
+		}
+		sources[i] = l.groupRows(scope)
+	}
+	pages, err := lists(ctx, l, use, sh, args, len(sources), sources)
+	if err != nil {
+		return nil, err
+	}
+	var all []*group
+	conns := make([]*model.PurchaserLicensesConnection, len(pages))
+	for i, e := range pages {
+		for _, g := range e.nodes {
+			g.scope = scopes[i]
+			g.ID = groupID(l.me.Tenant, g)
+		}
+		all = append(all, e.nodes...)
+		conns[i] = groupConnection(e, use)
+	}
+	return conns, l.fillGroups(ctx, all, sh)
+}
+
+func groupConnection(e *entries[*group], use *shape.Field) *model.PurchaserLicensesConnection {
+	nodes := make([]*model.PurchaserLicenses, len(e.nodes))
+	for i, g := range e.nodes {
+		nodes[i] = g.PurchaserLicenses
+	}
+	return &model.PurchaserLicensesConnection{
+		Nodes: nodes, PageInfo: e.info, TotalCount: e.total,
+		Edges: edges(e, use, func(g *group, c string) *model.PurchaserLicensesEdge {
+			return &model.PurchaserLicensesEdge{Node: g.PurchaserLicenses, Cursor: c}
+		}),
+	}
+}
+
+// groupID composes a group's id of what makes it: product, source and purchaser.
+func groupID(tenant string, g *group) string {
+	from := id.AnySource
+	if g.scope.source != nil {
+		from = id.SelfService
+		if *g.scope.source == model.PurchaseSourceCentral {
+			from = id.Central
+		}
+	}
+	return id.Group{Tenant: tenant, Product: g.scope.product, Purchaser: g.purchaser, Source: from}.String()
+}
+
+// groupRows sums the counters of the purchases in scope by purchaser.
+func (l *loader) groupRows(scope groupScope) source[*group] {
+	return func(sh *shape.Shape) (*query, func() *group, keyset) {
+		inner, p := l.r.From("purchases", "p")
+		scope.narrow(inner, p)
+		if contains("", scope.search) != nil {
+			inner.Where(l.groupMatches(scope, p))
+		}
+		key := nobodyFirst(p)
+		inner.Select(p.C("purchaser_key")).AppendSelectAs(key, "purchaser").AppendSelectAs(sql.Max(p.C("purchaser_id")), "purchaser_id").
+			GroupBy(p.C("purchaser_key"), p.C("purchaser_id"))
+		sums(inner, p)
+		g := sql.Dialect(inner.Dialect()).Table("g").As("g")
+		q := l.query(l.r.Over(inner, "g"))
+		q.page = inner
+		ks := keyset{tag: "purchasers " + l.me.Tenant, value: p.C("purchaser_key"), id: key, shown: [2]string{g.C("purchaser_key"), g.C("purchaser")}}
+		return q, q.group(g, sh), ks
+	}
+}
+
+// nobodyFirst is the purchaser's id, and empty for nobody in particular.
+func nobodyFirst(p *sql.SelectTable) string { return "COALESCE(" + p.C("purchaser_id") + ", '')" }
+
+// groupMatches finds groups by their purchaser, or by who holds a license of one of their purchases.
+func (l *loader) groupMatches(scope groupScope, p *sql.SelectTable) *sql.Predicate {
+	s, m := l.r.From("purchases", "m")
+	scope.narrow(s, m)
+	buyer, u := l.r.From("users", "mu")
+	buyer.Select(u.C("id")).Where(sql.And(sql.ColumnsEQ(u.C("id"), m.C("purchaser_id")), contains(u.C("search_key"), scope.search)))
+	holder, t := l.r.From("licenses", "ml")
+	h := l.r.Join(holder, "users", "mh", "id", t.C("user_id"))
+	holder.Select(t.C("id")).Where(sql.And(sql.ColumnsEQ(t.C("purchase_id"), m.C("id")), contains(h.C("search_key"), scope.search)))
+	s.Select(nobodyFirst(m)).Where(sql.Or(sql.Exists(buyer), sql.Exists(holder)))
+	return sql.In(nobodyFirst(p), s)
+}
+
+// group binds a group from the sums in g.
+func (q *query) group(g *sql.SelectTable, sh *shape.Shape) func() *group {
+	if sh == nil {
+		return nil
+	}
+	var m model.PurchaserLicenses
+	var purchaser string
+	q.col(&purchaser, g.C("purchaser"))
+	q.col(&m.Quantity, g.C("quantity"))
+	q.col(&m.AssignedQuantity, g.C("assigned"))
+	q.col(&m.ReservedQuantity, g.C("reserved"))
+	by := q.maybeUser(sh, "purchaser", g.C("purchaser_id"))
+	return func() *group {
+		c := m
+		c.AvailableQuantity = c.Quantity - c.AssignedQuantity - c.ReservedQuantity
+		c.Purchaser = by()
+		return &group{PurchaserLicenses: &c, purchaser: purchaser}
+	}
+}
+
+// fillGroups loads what hangs below the groups.
+func (l *loader) fillGroups(ctx context.Context, groups []*group, sh *shape.Shape) error {
+	for _, use := range sh.Uses("purchases") {
+		args, _ := use.Args.(model.PurchasesArgs)
+		scopes := make([]purchaseScope, len(groups))
+		for i, g := range groups {
+			scopes[i] = func(q *query, p *sql.SelectTable) { g.only().narrow(q.s, p) }
+		}
+		conns, err := l.purchases(ctx, use, args, scopes)
+		if err != nil {
+			return err
+		}
+		for i, g := range groups {
+			g.PurchasesBy.Add(args, conns[i])
+		}
+	}
+	for _, use := range sh.Uses("licenses") {
+		args, _ := use.Args.(model.SearchArgs)
+		conns, err := l.groupLicenses(ctx, use, args, groups)
+		if err != nil {
+			return err
+		}
+		for i, g := range groups {
+			g.LicensesBy.Add(args, conns[i])
+		}
+	}
+	return some(ctx, l.fillUsers, gather(groups, func(g *group) *model.User { return g.Purchaser }), sh.Sub("purchaser", "User"))
+}
+
+// only is the scope of the group alone.
+func (g *group) only() groupScope {
+	scope := g.scope
+	scope.purchaser, scope.search = &g.purchaser, nil
+	return scope
+}
+
+// groupLicenses loads a page of the licenses of each group: of each purchase no more than a page,
+// and of those the first.
+func (l *loader) groupLicenses(ctx context.Context, use *shape.Field, args model.SearchArgs, groups []*group) ([]*model.LicenseConnection, error) {
+	if err := checkSearch(args.Search); err != nil {
+		return nil, err
+	}
+	pg, err := args.Resolve(l.licenseTag())
+	if err != nil {
+		return nil, err
+	}
+	sources := make([]source[*model.License], len(groups))
+	for i, g := range groups {
+		sources[i] = func(sh *shape.Shape) (*query, func() *model.License, keyset) {
+			sel, p := l.r.From("purchases", "p")
+			q := l.query(sel)
+			g.only().narrow(sel, p)
+			t := q.join("licenses", "purchase_id", p.C("id"))
+			if sh == nil {
+				q.searchHolder(sel, t, args.Search)
+			} else {
+				q.withinPage(p, t, pg, args.Search)
+			}
+			return q, q.license(t, p, sh), keyset{tag: l.licenseTag(), id: t.C("id")}
+		}
+	}
+	return l.licenseLists(ctx, use, args.Args, sources)
+}
+
+// groupsByID loads the groups that the ids are composed of.
+func (l *loader) groupsByID(ctx context.Context, ids []string, sh *shape.Shape) ([]*model.PurchaserLicenses, error) {
+	var scopes []groupScope
+	var sources []source[*group]
+	for _, i := range ids {
+		g, ok := id.ParseGroup(i)
+		if !ok {
+			continue
+		}
+		scope := groupScope{product: g.Product, purchaser: &g.Purchaser}
+		if s := map[id.GroupSource]model.PurchaseSource{id.SelfService: model.PurchaseSourceSelfService, id.Central: model.PurchaseSourceCentral}[g.Source]; s != "" {
+			scope.source = &s
+		}
+		scopes, sources = append(scopes, scope), append(sources, l.groupRows(scope))
+	}
+	pages, err := lists(ctx, l, &shape.Field{Rows: true}, sh, page.Args{}, len(sources), sources)
+	if err != nil {
+		return nil, err
+	}
+	var found []*group
+	var nodes []*model.PurchaserLicenses
+	for i, e := range pages {
+		for _, g := range e.nodes {
+			g.scope = scopes[i]
+			g.ID = groupID(l.me.Tenant, g)
+			found, nodes = append(found, g), append(nodes, g.PurchaserLicenses)
+		}
+	}
+	return nodes, l.fillGroups(ctx, found, sh)
+}

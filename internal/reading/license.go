@@ -1,0 +1,235 @@
+package reading
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect/sql"
+
+	"purser/graph/model"
+	"purser/internal/page"
+	"purser/internal/shape"
+)
+
+// license binds a license in table t of a purchase in table p.
+func (q *query) license(t, p *sql.SelectTable, sh *shape.Shape) func() *model.License {
+	if sh == nil {
+		return nil
+	}
+	var m model.License
+	var purchaser *string
+	q.col(&m.ID, t.C("id"))
+	q.want(sh, "assignedAt", &m.AssignedAt, t.C("assigned_at"))
+	user := q.userAt(sh, "user", t.C("user_id"))
+	by := q.maybeUser(sh, "assignedBy", t.C("assigned_by"))
+	product := q.productAt(sh, p.C("product_id"))
+	purchase := func() *model.Purchase { return nil }
+	if sh.Has("purchase") {
+		q.col(&purchaser, p.C("purchaser_id"))
+		purchase = q.purchase(p, sh.Sub("purchase", "Purchase"))
+	}
+	return func() *model.License {
+		c := m
+		c.User, c.AssignedBy, c.Product = user(), by(), product()
+		if q.me.SeesAllPurchases() || purchaser != nil && *purchaser == q.me.User {
+			c.Purchase = purchase()
+		}
+		return &c
+	}
+}
+
+// fillLicenses loads what hangs below the licenses.
+func (l *loader) fillLicenses(ctx context.Context, licenses []*model.License, sh *shape.Shape) error {
+	if err := some(ctx, l.fillUsers, gather(licenses, func(m *model.License) *model.User { return m.User }), sh.Sub("user", "User")); err != nil {
+		return err
+	}
+	if err := some(ctx, l.fillUsers, gather(licenses, func(m *model.License) *model.User { return m.AssignedBy }), sh.Sub("assignedBy", "User")); err != nil {
+		return err
+	}
+	if err := some(ctx, l.fillProducts, gather(licenses, func(m *model.License) *model.Product { return m.Product }), sh.Sub("product", "Product")); err != nil {
+		return err
+	}
+	return some(ctx, l.fillPurchases, gather(licenses, func(m *model.License) *model.Purchase { return m.Purchase }), sh.Sub("purchase", "Purchase"))
+}
+
+func licenseConnection(e *entries[*model.License], use *shape.Field) *model.LicenseConnection {
+	return &model.LicenseConnection{
+		Nodes: e.nodes, PageInfo: e.info, TotalCount: e.total,
+		Edges: edges(e, use, func(n *model.License, c string) *model.LicenseEdge { return &model.LicenseEdge{Node: n, Cursor: c} }),
+	}
+}
+
+func (l *loader) licenseTag() string { return "licenses " + l.me.Tenant }
+
+// purchaseLicenses loads the first (or last) licenses of each purchase. A license of a DELETED
+// purchase does not exist, even while its row is still being cleared away.
+func (l *loader) purchaseLicenses(ctx context.Context, use *shape.Field, purchases []*model.Purchase) error {
+	args, _ := use.Args.(model.SearchArgs)
+	pg, err := args.Resolve(l.licenseTag())
+	if err != nil {
+		return err
+	}
+	if err := checkSearch(args.Search); err != nil {
+		return err
+	}
+	pages := map[string]*entries[*model.License]{}
+	var ids []string
+	for _, p := range purchases {
+		if pages[p.ID] == nil {
+			pages[p.ID] = &entries[*model.License]{tag: l.licenseTag(), total: p.AssignedQuantity}
+			if p.Status != model.SubscriptionStatusDeleted {
+				ids = append(ids, p.ID)
+			}
+		}
+	}
+	if use.Rows && len(ids) > 0 {
+		if err := l.firstLicenses(ctx, use.Of["License"], pg, args.Search, ids, pages); err != nil {
+			return err
+		}
+	}
+	if use.Count && len(ids) > 0 && args.Search != nil {
+		if err := l.countLicenses(ctx, args.Search, ids, pages); err != nil {
+			return err
+		}
+	}
+	var all []*model.License
+	conns := map[string]*model.LicenseConnection{}
+	for id, e := range pages {
+		e.cut(pg)
+		all = append(all, e.nodes...)
+		conns[id] = licenseConnection(e, use)
+	}
+	for _, p := range purchases {
+		p.LicensesBy.Add(args, conns[p.ID])
+	}
+	return some(ctx, l.fillLicenses, all, use.Of["License"])
+}
+
+// firstLicenses walks the index of each purchase's licenses no further than the page goes.
+func (l *loader) firstLicenses(ctx context.Context, sh *shape.Shape, pg page.Page, search *string, ids []string, pages map[string]*entries[*model.License]) error {
+	sel, p := l.r.FromKeys("purchases", "p", "id", ids)
+	q := l.query(sel)
+	t := q.join("licenses", "purchase_id", p.C("id"))
+	q.withinPage(p, t, pg, search)
+	var purchase string
+	q.col(&purchase, p.C("id"))
+	take := q.license(t, p, sh)
+	order := sql.Asc
+	if pg.Backward {
+		order = sql.Desc
+	}
+	sel.OrderBy(order(p.C("id")), order(t.C("id")))
+	return q.each(ctx, func() {
+		e, m := pages[purchase], take()
+		e.nodes = append(e.nodes, m)
+		e.positions = append(e.positions, page.Position{ID: m.ID})
+	})
+}
+
+// withinPage narrows the licenses t of the purchase p to those that can be on the page: between the
+// cursors and up to the first one after the page, which a correlated statement finds in the index.
+func (q *query) withinPage(p, t *sql.SelectTable, pg page.Page, search *string) {
+	sub, x := q.r.From("licenses", "x")
+	sub.Select(x.C("id")).Where(sql.ColumnsEQ(x.C("purchase_id"), p.C("id"))).Limit(1).Offset(pg.Limit)
+	q.searchHolder(sub, x, search)
+	q.searchHolder(q.s, t, search)
+	between(sub, x.C("id"), pg)
+	between(q.s, t.C("id"), pg)
+	compare, end := " <= COALESCE((", "), '~')"
+	if pg.Backward {
+		compare, end = " >= COALESCE((", "), '')"
+		sub.OrderBy(sql.Desc(x.C("id")))
+	} else {
+		sub.OrderBy(x.C("id"))
+	}
+	q.s.Where(sql.P(func(b *sql.Builder) { b.Ident(t.C("id")).WriteString(compare).Join(sub).WriteString(end) }))
+}
+
+func between(s *sql.Selector, column string, pg page.Page) {
+	if pg.After != nil {
+		s.Where(sql.GT(column, pg.After.ID))
+	}
+	if pg.Before != nil {
+		s.Where(sql.LT(column, pg.Before.ID))
+	}
+}
+
+// searchHolder narrows licenses in table t to holders whose names or mail contain the text.
+func (q *query) searchHolder(s *sql.Selector, t *sql.SelectTable, search *string) {
+	if contains("", search) != nil {
+		u := q.r.Join(s, "users", q.alias("users"), "id", t.C("user_id"))
+		s.Where(contains(u.C("search_key"), search))
+	}
+}
+
+func (l *loader) countLicenses(ctx context.Context, search *string, ids []string, pages map[string]*entries[*model.License]) error {
+	sel, p := l.r.FromKeys("purchases", "p", "id", ids)
+	q := l.query(sel)
+	t := q.join("licenses", "purchase_id", p.C("id"))
+	q.searchHolder(sel, t, search)
+	sel.GroupBy(p.C("id"))
+	var purchase string
+	var n int
+	q.col(&purchase, p.C("id"))
+	q.col(&n, sql.Count("*"))
+	for _, e := range pages {
+		e.total = 0
+	}
+	return q.each(ctx, func() { pages[purchase].total = n })
+}
+
+// userLicenses loads a page of the licenses of each user. A mere member sees their own.
+func (l *loader) userLicenses(ctx context.Context, use *shape.Field, args model.SearchArgs, users []string) ([]*model.LicenseConnection, error) {
+	sources := make([]source[*model.License], len(users))
+	for i, user := range users {
+		sources[i] = func(sh *shape.Shape) (*query, func() *model.License, keyset) {
+			sel, t := l.r.From("licenses", "l")
+			q := l.query(sel)
+			sel.Where(sql.EQ(t.C("user_id"), user))
+			p := q.livePurchase(t)
+			if !l.me.SeesAllPurchases() && user != l.me.User {
+				sel.Where(sql.False())
+			}
+			return q, q.license(t, p, sh), keyset{tag: l.licenseTag(), id: t.C("id")}
+		}
+	}
+	return l.licenseLists(ctx, use, args.Args, sources)
+}
+
+// livePurchase joins the purchase of the licenses in table t, which must not be DELETED.
+func (q *query) livePurchase(t *sql.SelectTable) *sql.SelectTable {
+	p := q.join("purchases", "id", t.C("purchase_id"))
+	q.s.Where(sql.NEQ(p.C("status"), string(model.SubscriptionStatusDeleted)))
+	return p
+}
+
+func (l *loader) licenseLists(ctx context.Context, use *shape.Field, args page.Args, sources []source[*model.License]) ([]*model.LicenseConnection, error) {
+	sh := use.Of["License"]
+	pages, err := lists(ctx, l, use, sh, args, len(sources), sources)
+	if err != nil {
+		return nil, err
+	}
+	var all []*model.License
+	conns := make([]*model.LicenseConnection, len(pages))
+	for i, e := range pages {
+		all = append(all, e.nodes...)
+		conns[i] = licenseConnection(e, use)
+	}
+	return conns, some(ctx, l.fillLicenses, all, sh)
+}
+
+// licensesByID loads the licenses that exist and that the viewer may see: all, or a mere member's own and
+// those of their own purchases.
+func (l *loader) licensesByID(ctx context.Context, ids []string, sh *shape.Shape) ([]*model.License, error) {
+	sel, t := l.r.FromKeys("licenses", "l", "id", ids)
+	q := l.query(sel)
+	p := q.livePurchase(t)
+	if !l.me.SeesAllPurchases() {
+		sel.Where(sql.Or(sql.EQ(t.C("user_id"), l.me.User), sql.EQ(p.C("purchaser_id"), l.me.User)))
+	}
+	take := q.license(t, p, sh)
+	var found []*model.License
+	if err := q.each(ctx, func() { found = append(found, take()) }); err != nil {
+		return nil, err
+	}
+	return found, some(ctx, l.fillLicenses, found, sh)
+}

@@ -1,0 +1,130 @@
+package reading
+
+import (
+	"context"
+	"slices"
+
+	"purser/graph/model"
+	"purser/internal/id"
+	"purser/internal/shape"
+	"purser/internal/viewer"
+)
+
+// Nodes returns what the ids name, as far as it exists and the viewer may see it: one statement a
+// kind, and those of what was asked for below.
+func (s *Service) Nodes(ctx context.Context, ids []string, of map[string]*shape.Shape) (map[string]model.Node, error) {
+	l, err := s.loader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return l.nodes(ctx, ids, of)
+}
+
+// readers says who may ask for types that only admins have fields for, as schema.graphql does.
+var readers = map[id.Kind][]viewer.Role{
+	id.Move:              {viewer.GlobalAdmin, viewer.BillingAdmin, viewer.GlobalReader},
+	id.Policy:            {viewer.GlobalAdmin, viewer.BillingAdmin, viewer.GlobalReader},
+	id.Notification:      {viewer.GlobalAdmin, viewer.BillingAdmin, viewer.GlobalReader},
+	id.AuditEvent:        {viewer.GlobalAdmin, viewer.GlobalReader},
+	id.ProductLicenses:   {viewer.GlobalAdmin, viewer.BillingAdmin, viewer.LicenseAdmin, viewer.UserAdmin, viewer.GlobalReader},
+	id.PurchaserLicenses: {viewer.GlobalAdmin, viewer.BillingAdmin, viewer.LicenseAdmin, viewer.UserAdmin, viewer.GlobalReader},
+}
+
+func (l *loader) nodes(ctx context.Context, ids []string, of map[string]*shape.Shape) (map[string]model.Node, error) {
+	byKind := map[id.Kind][]string{}
+	for _, i := range ids {
+		k := id.KindOf(i)
+		if roles := readers[k]; roles != nil && !l.me.Roles.Has(roles...) || slices.Contains(byKind[k], i) {
+			continue
+		}
+		byKind[k] = append(byKind[k], i)
+	}
+	nodes := map[string]model.Node{}
+	for k, ids := range byKind {
+		if err := l.nodesOf(ctx, k, ids, of, nodes); err != nil {
+			return nil, err
+		}
+	}
+	return nodes, nil
+}
+
+func (l *loader) nodesOf(ctx context.Context, k id.Kind, ids []string, of map[string]*shape.Shape, nodes map[string]model.Node) error {
+	switch k {
+	case id.Tenant:
+		return l.tenantNode(ctx, ids, of["Tenant"], nodes)
+	case id.User:
+		return add(ctx, l.usersByID, ids, of["User"], nodes)
+	case id.Product:
+		return add(ctx, l.productsByID, ids, of["Product"], nodes)
+	case id.Purchase:
+		return add(ctx, l.purchasesByID, ids, of["Purchase"], nodes)
+	case id.License:
+		return add(ctx, l.licensesByID, ids, of["License"], nodes)
+	case id.Move:
+		return add(ctx, l.movesByID, ids, of["Move"], nodes)
+	case id.Notification:
+		return add(ctx, l.notificationsByID, ids, of["Notification"], nodes)
+	case id.AuditEvent:
+		return add(ctx, l.eventsByID, ids, of["AuditEvent"], nodes)
+	case id.Policy:
+		return add(ctx, l.policiesByID, l.products(ids), of["SelfServicePolicy"], nodes)
+	case id.ProductLicenses:
+		return add(ctx, l.productLicensesByID, l.products(ids), of["ProductLicenses"], nodes)
+	case id.PurchaserLicenses:
+		return add(ctx, l.groupsByID, l.ownGroups(ids), of["PurchaserLicenses"], nodes)
+	case id.APIToken, id.PartnerAccess, id.Export: // not nodes of the API
+	}
+	return nil
+}
+
+func add[T model.Node](ctx context.Context, load func(context.Context, []string, *shape.Shape) ([]T, error), ids []string, sh *shape.Shape, nodes map[string]model.Node) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if sh == nil {
+		sh = shape.New()
+	}
+	found, err := load(ctx, ids, sh)
+	for _, n := range found {
+		nodes[n.GetID()] = n
+	}
+	return err
+}
+
+func (l *loader) tenantNode(ctx context.Context, ids []string, sh *shape.Shape, nodes map[string]model.Node) error {
+	if !slices.Contains(ids, l.me.Tenant) {
+		return nil
+	}
+	t, err := l.tenant(ctx, sh)
+	if t != nil {
+		nodes[t.ID] = t
+	}
+	return err
+}
+
+// products returns the products of ids that are composed of the viewer's tenant and a product.
+func (l *loader) products(ids []string) []string {
+	var products []string
+	for _, i := range ids {
+		if tenant, product, ok := id.Pair(i); ok && tenant == l.me.Tenant {
+			products = append(products, product)
+		}
+	}
+	return products
+}
+
+func (l *loader) ownGroups(ids []string) []string {
+	return slices.DeleteFunc(slices.Clone(ids), func(i string) bool {
+		g, ok := id.ParseGroup(i)
+		return !ok || g.Tenant != l.me.Tenant
+	})
+}
+
+func (l *loader) policiesByID(ctx context.Context, products []string, sh *shape.Shape) ([]*model.SelfServicePolicy, error) {
+	found, err := l.policiesOf(ctx, products, sh)
+	var list []*model.SelfServicePolicy
+	for _, p := range found {
+		list = append(list, p)
+	}
+	return list, err
+}

@@ -1,0 +1,346 @@
+package reading
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect/sql"
+
+	"purser/graph/model"
+	"purser/internal/fold"
+	"purser/internal/instant"
+	"purser/internal/money"
+	"purser/internal/page"
+	"purser/internal/shape"
+)
+
+// Purchases returns a page of the tenant's purchases of the source given, or of every source: all
+// of them, or the viewer's own when the viewer is a mere member.
+func (s *Service) Purchases(ctx context.Context, use *shape.Field, source *model.PurchaseSource, args model.PurchasesArgs) (*model.PurchaseConnection, error) {
+	l, err := s.loader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	scope := func(q *query, p *sql.SelectTable) {
+		if source != nil {
+			q.equal(p, "source", args, string(*source))
+		}
+	}
+	pages, err := l.purchases(ctx, use, args, []purchaseScope{scope})
+	if err != nil {
+		return nil, err
+	}
+	return pages[0], nil
+}
+
+// purchaseScope narrows a statement to the purchases that belong to one list.
+type purchaseScope func(q *query, p *sql.SelectTable)
+
+// purchases loads a page of each of several lists of purchases.
+func (l *loader) purchases(ctx context.Context, use *shape.Field, args model.PurchasesArgs, scopes []purchaseScope) ([]*model.PurchaseConnection, error) {
+	if args.Filter != nil {
+		if err := checkSearch(args.Filter.Search); err != nil {
+			return nil, err
+		}
+	}
+	sources := make([]source[*model.Purchase], len(scopes))
+	for i, scope := range scopes {
+		sources[i] = func(sh *shape.Shape) (*query, func() *model.Purchase, keyset) {
+			sel, p := l.r.From("purchases", "p")
+			q := l.query(sel)
+			q.visible(p)
+			scope(q, p)
+			q.filterPurchases(p, args)
+			return q, q.purchase(p, sh), l.purchaseOrder(p, args.OrderBy)
+		}
+	}
+	sh := use.Of["Purchase"]
+	pages, err := lists(ctx, l, use, sh, args.Args, len(scopes), sources)
+	if err != nil {
+		return nil, err
+	}
+	var all []*model.Purchase
+	conns := make([]*model.PurchaseConnection, len(pages))
+	for i, e := range pages {
+		all = append(all, e.nodes...)
+		conns[i] = &model.PurchaseConnection{
+			Nodes: e.nodes, PageInfo: e.info, TotalCount: e.total,
+			Edges: edges(e, use, func(n *model.Purchase, c string) *model.PurchaseEdge { return &model.PurchaseEdge{Node: n, Cursor: c} }),
+		}
+	}
+	return conns, some(ctx, l.fillPurchases, all, sh)
+}
+
+// visible narrows to the purchases that the viewer may see.
+func (q *query) visible(p *sql.SelectTable) {
+	if !q.me.SeesAllPurchases() {
+		q.s.Where(sql.EQ(p.C("purchaser_id"), q.me.User))
+	}
+}
+
+// purchaseOrder returns the keyset of an order; newest first without one.
+func (l *loader) purchaseOrder(p *sql.SelectTable, o *model.PurchaseOrder) keyset {
+	field, desc := model.PurchaseOrderFieldPurchasedAt, true
+	if o != nil {
+		field, desc = o.Field, o.Direction == model.OrderDirectionDesc
+	}
+	ks := keyset{tag: "purchases " + string(field) + " " + l.me.Tenant, id: p.C("id"), desc: desc, number: true}
+	if !desc {
+		ks.tag += " asc"
+	}
+	switch field {
+	case model.PurchaseOrderFieldPurchasedAt:
+		ks.value = p.C("purchased_at")
+	case model.PurchaseOrderFieldExpiresAt:
+		ks.value = p.C("expires_at")
+	case model.PurchaseOrderFieldProductName:
+		ks.value, ks.number = p.C("product_key"), false
+	case model.PurchaseOrderFieldPurchaserName:
+		ks.value, ks.number = p.C("purchaser_key"), false
+	case model.PurchaseOrderFieldQuantity:
+		ks.value = p.C("quantity")
+	case model.PurchaseOrderFieldAssignedQuantity:
+		ks.value = p.C("assigned")
+	}
+	return ks
+}
+
+// equal narrows a column to one value. Only beside the usual order there is an index that starts
+// with the column and goes on with the order: elsewhere the column is kept from the planner, which
+// would sort everything that an index finds instead of walking the order's own.
+func (q *query) equal(p *sql.SelectTable, column string, args model.PurchasesArgs, value string) {
+	if args.OrderBy == nil || args.OrderBy.Field == model.PurchaseOrderFieldPurchasedAt {
+		q.s.Where(sql.EQ(p.C(column), value))
+		return
+	}
+	q.s.Where(unindexed(p.C(column), value))
+}
+
+// unindexed is column = any of the values, in a form that no index serves.
+func unindexed(column string, values ...any) *sql.Predicate {
+	if len(values) == 0 {
+		return sql.False()
+	}
+	return sql.P(func(b *sql.Builder) {
+		b.Ident(column).WriteString(" || '' IN (").Args(values...).WriteString(")")
+	})
+}
+
+func (q *query) anyOf(p *sql.SelectTable, column string, args model.PurchasesArgs, values []any) {
+	switch {
+	case values == nil:
+	case len(values) == 1:
+		q.equal(p, column, args, values[0].(string)) //nolint:forcetypeassert // strs made it
+	default:
+		q.s.Where(unindexed(p.C(column), values...))
+	}
+}
+
+func (q *query) filterPurchases(p *sql.SelectTable, args model.PurchasesArgs) {
+	f := args.Filter
+	if f == nil {
+		return
+	}
+	if f.Source != nil {
+		q.anyOf(p, "source", args, strs(f.Source))
+	}
+	if f.Status != nil {
+		q.anyOf(p, "status", args, strs(f.Status))
+	}
+	if f.Kind != nil {
+		q.s.Where(unindexed(p.C("kind"), strs(f.Kind)...))
+	}
+	if f.ProductID != nil {
+		q.equal(p, "product_id", args, *f.ProductID)
+	}
+	if f.PurchaserID != nil {
+		q.equal(p, "purchaser_id", args, *f.PurchaserID)
+	}
+	if f.Family != nil {
+		q.s.Where(sql.In(p.C("product_id"), q.family(*f.Family)))
+	}
+	where(q.s, contains(p.C("search_key"), f.Search),
+		bound(sql.GTE, p.C("expires_at"), f.ExpiresAfter), bound(sql.LT, p.C("expires_at"), f.ExpiresBefore),
+		bound(sql.GTE, p.C("purchased_at"), f.PurchasedAfter), bound(sql.LT, p.C("purchased_at"), f.PurchasedBefore))
+	if f.Orphaned != nil {
+		q.orphaned(p, *f.Orphaned)
+	}
+	if f.HasAvailableSeats != nil {
+		used := p.C("assigned") + " + " + p.C("reserved")
+		p := sql.ExprP(p.C("quantity") + " > " + used)
+		if !*f.HasAvailableSeats {
+			p = sql.Not(p)
+		}
+		q.s.Where(p)
+	}
+}
+
+func bound(compare func(string, any) *sql.Predicate, column string, at *instant.Milli) *sql.Predicate {
+	if at == nil {
+		return nil
+	}
+	return compare(column, int64(*at))
+}
+
+// family selects the ids of the products of a family.
+func (q *query) family(family string) *sql.Selector {
+	s, f := q.r.From("products", "fa")
+	return s.Select(f.C("id")).Where(sql.EQ(f.C("family_key"), fold.Key(family)))
+}
+
+// orphaned narrows by whether the purchaser has left or is blocked. Nobody has left a purchase
+// that nobody made.
+func (q *query) orphaned(p *sql.SelectTable, want bool) {
+	s, u := q.r.From("users", "orphan")
+	s.Select(u.C("id")).Where(sql.And(sql.ColumnsEQ(u.C("id"), p.C("purchaser_id")),
+		sql.Or(sql.EQ(u.C("removed"), true), sql.EQ(u.C("account_enabled"), false))))
+	if want {
+		q.s.Where(sql.Exists(s))
+	} else {
+		q.s.Where(sql.NotExists(s))
+	}
+}
+
+// purchase binds a purchase in table p.
+func (q *query) purchase(p *sql.SelectTable, sh *shape.Shape) func() *model.Purchase {
+	if sh == nil {
+		return nil
+	}
+	var m model.Purchase
+	q.col(&m.ID, p.C("id"))
+	q.want(sh, "source", &m.Source, p.C("source"))
+	q.col(&m.Status, p.C("status"))
+	q.want(sh, "billingTerm", &m.BillingTerm, p.C("billing_term"))
+	q.want(sh, "recurringBilling", &m.RecurringBilling, p.C("recurring_billing"))
+	q.want(sh, "purchasedAt", &m.PurchasedAt, p.C("purchased_at"))
+	q.want(sh, "expiresAt", &m.ExpiresAt, p.C("expires_at"))
+	q.col(&m.Kind, p.C("kind"))
+	q.col(&m.Quantity, p.C("quantity"))
+	q.col(&m.AssignedQuantity, p.C("assigned"))
+	q.want2(sh, []string{"reservedQuantity", "availableQuantity"}, &m.ReservedQuantity, p.C("reserved"))
+	price := q.price(p, sh)
+	product := q.productAt(sh, p.C("product_id"))
+	purchaser := q.maybeUser(sh, "purchaser", p.C("purchaser_id"))
+	cancellation := q.cancellation(p, sh)
+	return func() *model.Purchase {
+		c := m
+		c.AvailableQuantity = c.Quantity - c.AssignedQuantity - c.ReservedQuantity
+		price(&c)
+		c.Product, c.Purchaser, c.Cancellation = product(), purchaser(), cancellation()
+		return &c
+	}
+}
+
+// want2 adds a column when any of the fields was asked for.
+func (q *query) want2(sh *shape.Shape, fields []string, dest any, column string) {
+	for _, f := range fields {
+		if sh.Has(f) {
+			q.col(dest, column)
+			return
+		}
+	}
+}
+
+func (q *query) price(p *sql.SelectTable, sh *shape.Shape) func(*model.Purchase) {
+	if !sh.Has("unitPrice") && !sh.Has("price") {
+		return func(*model.Purchase) {}
+	}
+	var unit money.Amount
+	var currency string
+	q.col(&unit, p.C("unit_price"))
+	q.col(&currency, p.C("currency"))
+	return func(m *model.Purchase) {
+		total := unit.Times(m.Quantity)
+		if m.Kind != model.PurchaseKindPaid {
+			total = 0
+		}
+		m.UnitPrice = &model.Money{Amount: unit.Format(currency), Currency: currency}
+		m.Price = &model.Money{Amount: total.Format(currency), Currency: currency}
+	}
+}
+
+func (q *query) cancellation(p *sql.SelectTable, sh *shape.Shape) func() *model.Cancellation {
+	if !sh.Has("cancellation") {
+		return func() *model.Cancellation { return nil }
+	}
+	var at *instant.Milli
+	var m model.Cancellation
+	q.col(&at, p.C("canceled_at"))
+	q.col(orZero[model.CancellationReason]{&m.Reason}, p.C("cancellation_reason"))
+	q.col(&m.Feedback, p.C("cancellation_feedback"))
+	q.col(orZero[model.CancellationCause]{&m.Cause}, p.C("cancellation_cause"))
+	by := q.maybeUser(sh.Sub("cancellation", "Cancellation"), "by", p.C("canceled_by"))
+	return func() *model.Cancellation {
+		if at == nil {
+			return nil
+		}
+		c := m
+		c.At, c.By = *at, by()
+		return &c
+	}
+}
+
+// fillPurchases loads what hangs below the purchases.
+func (l *loader) fillPurchases(ctx context.Context, purchases []*model.Purchase, sh *shape.Shape) error {
+	if sh.Has("tenant") {
+		t, err := l.tenant(ctx, sh.Sub("tenant", "Tenant"))
+		if err != nil {
+			return err
+		}
+		for _, p := range purchases {
+			p.Tenant = t
+		}
+	}
+	for _, use := range sh.Uses("licenses") {
+		if err := l.purchaseLicenses(ctx, use, purchases); err != nil {
+			return err
+		}
+	}
+	for _, use := range sh.Uses("history") {
+		if err := l.purchaseHistory(ctx, use, purchases); err != nil {
+			return err
+		}
+	}
+	if sh.Has("move") {
+		if err := l.lastMoves(ctx, purchases, sh.Sub("move", "Move")); err != nil {
+			return err
+		}
+	}
+	if err := some(ctx, l.fillProducts, gather(purchases, func(p *model.Purchase) *model.Product { return p.Product }), sh.Sub("product", "Product")); err != nil {
+		return err
+	}
+	users := gather(purchases, func(p *model.Purchase) *model.User { return p.Purchaser })
+	if err := some(ctx, l.fillUsers, users, sh.Sub("purchaser", "User")); err != nil {
+		return err
+	}
+	canceled := gather(purchases, func(p *model.Purchase) *model.Cancellation { return p.Cancellation })
+	by := gather(canceled, func(c *model.Cancellation) *model.User { return c.By })
+	return some(ctx, l.fillUsers, by, sh.Sub("cancellation", "Cancellation").Sub("by", "User"))
+}
+
+func (l *loader) purchaseHistory(ctx context.Context, use *shape.Field, purchases []*model.Purchase) error {
+	ids, groups := byID(purchases, func(p *model.Purchase) string { return p.ID })
+	args, _ := use.Args.(page.Args)
+	histories, err := l.histories(ctx, use, args, ids)
+	if err != nil {
+		return err
+	}
+	for i, id := range ids {
+		for _, p := range groups[id] {
+			p.HistoryBy.Add(args, histories[i])
+		}
+	}
+	return nil
+}
+
+// purchasesByID loads the purchases that exist and that the viewer may see.
+func (l *loader) purchasesByID(ctx context.Context, ids []string, sh *shape.Shape) ([]*model.Purchase, error) {
+	sel, p := l.r.FromKeys("purchases", "p", "id", ids)
+	q := l.query(sel)
+	q.visible(p)
+	take := q.purchase(p, sh)
+	var found []*model.Purchase
+	if err := q.each(ctx, func() { found = append(found, take()) }); err != nil {
+		return nil, err
+	}
+	return found, some(ctx, l.fillPurchases, found, sh)
+}

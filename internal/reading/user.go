@@ -1,0 +1,166 @@
+package reading
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect/sql"
+
+	"purser/graph/model"
+	"purser/internal/page"
+	"purser/internal/shape"
+	"purser/internal/viewer"
+)
+
+// Users returns a page of the tenant's directory by name. Without a filter: those who have not left.
+func (s *Service) Users(ctx context.Context, use *shape.Field, args page.Args, filter *model.UserFilter) (*model.UserConnection, error) {
+	l, err := s.loader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if filter == nil {
+		present := false
+		filter = &model.UserFilter{Removed: &present}
+	}
+	if err := checkSearch(filter.Search); err != nil {
+		return nil, err
+	}
+	sh := use.Of["User"]
+	e, err := list(ctx, l, use, sh, args, func(sh *shape.Shape) (*query, func() *model.User, keyset) {
+		sel, u := l.r.From("users", "u")
+		q := l.query(sel)
+		filterUsers(sel, u, filter)
+		return q, q.user(u, sh, false), keyset{tag: "users " + l.me.Tenant, value: u.C("name_key"), id: u.C("id")}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &model.UserConnection{
+		Nodes: e.nodes, PageInfo: e.info, TotalCount: e.total,
+		Edges: edges(e, use, func(n *model.User, c string) *model.UserEdge { return &model.UserEdge{Node: n, Cursor: c} }),
+	}, some(ctx, l.fillUsers, e.nodes, sh)
+}
+
+func filterUsers(s *sql.Selector, u *sql.SelectTable, f *model.UserFilter) {
+	where(s, contains(u.C("search_key"), f.Search))
+	if f.AccountEnabled != nil {
+		s.Where(sql.EQ(u.C("account_enabled"), *f.AccountEnabled))
+	}
+	if f.Removed != nil {
+		s.Where(sql.EQ(u.C("removed"), *f.Removed))
+	}
+	if f.Kind != nil {
+		s.Where(unindexed(u.C("kind"), string(*f.Kind)))
+	}
+	if f.Role != nil && *f.Role != viewer.Member { // everybody is a member
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.Ident(u.C("roles")).WriteString(" & ").Arg(int(viewer.SetOf(*f.Role))).WriteString(" <> 0")
+		}))
+	}
+}
+
+// user binds a user in table u; maybe says that the row may be missing, which gives nil.
+func (q *query) user(u *sql.SelectTable, sh *shape.Shape, maybe bool) func() *model.User {
+	if sh == nil {
+		return nil
+	}
+	var m model.User
+	var roles viewer.Roles
+	text := func(field string, dest *string, column string) {
+		if maybe {
+			q.want(sh, field, orZero[string]{dest}, u.C(column))
+		} else {
+			q.want(sh, field, dest, u.C(column))
+		}
+	}
+	q.col(orZero[string]{&m.ID}, u.C("id"))
+	text("displayName", &m.DisplayName, "display_name")
+	text("userPrincipalName", &m.UserPrincipalName, "user_principal_name")
+	q.want(sh, "mail", &m.Mail, u.C("mail"))
+	q.want(sh, "department", &m.Department, u.C("department"))
+	text("locale", &m.Locale, "locale")
+	q.want(sh, "kind", orZero[model.UserKind]{&m.Kind}, u.C("kind"))
+	q.want(sh, "accountEnabled", orZero[bool]{&m.AccountEnabled}, u.C("account_enabled"))
+	q.want(sh, "removed", orZero[bool]{&m.Removed}, u.C("removed"))
+	q.want(sh, "roles", orZero[viewer.Roles]{&roles}, u.C("roles"))
+	return func() *model.User {
+		if m.ID == "" {
+			return nil
+		}
+		c := m
+		c.Roles = (roles | viewer.SetOf(viewer.Member)).List()
+		return &c
+	}
+}
+
+// userAt binds the user that a field refers to by a key that is never null.
+func (q *query) userAt(sh *shape.Shape, field, ref string) func() *model.User {
+	of := sh.Sub(field, "User")
+	if of == nil {
+		return func() *model.User { return nil }
+	}
+	return q.user(q.join("users", "id", ref), of, false)
+}
+
+// maybeUser binds the user that a field refers to by a key that may be null.
+func (q *query) maybeUser(sh *shape.Shape, field, ref string) func() *model.User {
+	of := sh.Sub(field, "User")
+	if of == nil {
+		return func() *model.User { return nil }
+	}
+	return q.user(q.leftJoin("users", "id", ref), of, true)
+}
+
+// fillUsers loads what hangs below the users. Of others, a mere member sees nothing there.
+func (l *loader) fillUsers(ctx context.Context, users []*model.User, sh *shape.Shape) error {
+	ids, groups := byID(users, func(u *model.User) string { return u.ID })
+	if sh.Has("tenant") {
+		t, err := l.tenant(ctx, sh.Sub("tenant", "Tenant"))
+		if err != nil {
+			return err
+		}
+		for _, u := range users {
+			u.Tenant = t
+		}
+	}
+	for _, use := range sh.Uses("purchases") {
+		args, _ := use.Args.(model.PurchasesArgs)
+		scopes := make([]purchaseScope, len(ids))
+		for i, id := range ids {
+			scopes[i] = func(q *query, p *sql.SelectTable) { q.s.Where(sql.EQ(p.C("purchaser_id"), id)) }
+		}
+		conns, err := l.purchases(ctx, use, args, scopes)
+		if err != nil {
+			return err
+		}
+		for i, id := range ids {
+			for _, u := range groups[id] {
+				u.PurchasesBy.Add(args, conns[i])
+			}
+		}
+	}
+	for _, use := range sh.Uses("licenses") {
+		args, _ := use.Args.(model.SearchArgs)
+		conns, err := l.userLicenses(ctx, use, args, ids)
+		if err != nil {
+			return err
+		}
+		for i, id := range ids {
+			for _, u := range groups[id] {
+				u.LicensesBy.Add(args, conns[i])
+			}
+		}
+	}
+	return nil
+}
+
+// usersByID loads the users that exist.
+func (l *loader) usersByID(ctx context.Context, ids []string, sh *shape.Shape) ([]*model.User, error) {
+	sel, u := l.r.FromKeys("users", "u", "id", ids)
+	q := l.query(sel)
+	take := q.user(u, sh, false)
+	var found []*model.User
+	if err := q.each(ctx, func() { found = append(found, take()) }); err != nil {
+		return nil, err
+	}
+	return found, some(ctx, l.fillUsers, found, sh)
+}

@@ -1,0 +1,45 @@
+package store
+
+import (
+	stdsql "database/sql"
+	"fmt"
+	"net/url"
+	"runtime"
+	"strings"
+
+	"entgo.io/ent/dialect"
+	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
+)
+
+// openSQLite opens two pools on one file: writes queue for one connection in Go instead of
+// failing with SQLITE_BUSY, reads go on beside them (WAL).
+func (db *DB) openSQLite(o Options) error {
+	synchronous := strings.ToUpper(o.Synchronous)
+	if synchronous == "" {
+		synchronous = "FULL"
+	}
+	if synchronous != "FULL" && synchronous != "NORMAL" {
+		return fmt.Errorf("synchronous is full or normal, not %q", o.Synchronous)
+	}
+	writer, err := stdsql.Open("sqlite3", sqliteDSN(o.URL, "_txlock=immediate", "_synchronous="+synchronous, "_foreign_keys=on"))
+	if err != nil {
+		return err
+	}
+	writer.SetMaxOpenConns(1)
+	reader, err := stdsql.Open("sqlite3", sqliteDSN(o.URL, "_query_only=on", "_foreign_keys=on"))
+	if err != nil {
+		return err
+	}
+	readers := max(4, runtime.GOMAXPROCS(0))
+	reader.SetMaxOpenConns(readers)
+	reader.SetMaxIdleConns(readers)
+	db.dialect, db.writer, db.reader = dialect.SQLite, writer, reader
+	// WAL is a property of the file: the writer sets it before anybody reads.
+	_, err = writer.Exec("PRAGMA journal_mode=WAL")
+	return err
+}
+
+func sqliteDSN(file string, options ...string) string {
+	path := (&url.URL{Path: strings.TrimPrefix(file, "file:")}).EscapedPath()
+	return "file:" + path + "?_busy_timeout=5000&" + strings.Join(options, "&")
+}

@@ -1,0 +1,105 @@
+// Package store opens the database, keeps the tenant wall for reads, and runs units of work.
+//
+// SQLite is the embedded default: one writer connection and a pool of readers on one file.
+// PostgreSQL serves any number of replicas. Both are used through one ent client.
+package store
+
+import (
+	"context"
+	stdsql "database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+
+	"purser/ent"
+	_ "purser/ent/runtime" // hooks and interceptors: without it there is no wall
+)
+
+// Options of a database.
+type Options struct {
+	// URL is a file name, or postgres://… for PostgreSQL.
+	URL string
+	// Synchronous is SQLite's durability: "full" survives a power loss, "normal" may lose the last commits.
+	Synchronous string
+}
+
+// DB is an open database.
+type DB struct {
+	dialect string
+	url     string
+	writer  *stdsql.DB
+	reader  *stdsql.DB // the writer itself on PostgreSQL
+	driver  dialect.Driver
+	client  *ent.Client
+}
+
+// Open opens the database. It does not migrate it.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	db := &DB{url: o.URL}
+	var err error
+	if IsPostgres(o.URL) {
+		err = db.openPostgres(o.URL)
+	} else {
+		err = db.openSQLite(o)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	db.driver = counted{&split{dialect: db.dialect, writer: entsql.OpenDB(db.dialect, db.writer), reader: entsql.OpenDB(db.dialect, db.reader)}}
+	db.client = ent.NewClient(ent.Driver(db.driver))
+	if err := db.Ping(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the database: %w", err), db.Close())
+	}
+	return db, nil
+}
+
+// IsPostgres tells whether the URL names a PostgreSQL database.
+func IsPostgres(url string) bool {
+	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
+}
+
+func (db *DB) openPostgres(url string) error {
+	pool, err := stdsql.Open("pgx", url)
+	if err != nil {
+		return err
+	}
+	pool.SetMaxOpenConns(20)
+	pool.SetMaxIdleConns(20)
+	db.dialect, db.writer, db.reader = dialect.Postgres, pool, pool
+	return nil
+}
+
+// Client returns the ent client, behind the tenant wall.
+func (db *DB) Client() *ent.Client { return db.client }
+
+// Postgres tells whether this is PostgreSQL; else it is SQLite.
+func (db *DB) Postgres() bool { return db.dialect == dialect.Postgres }
+
+// URL returns where the database is.
+func (db *DB) URL() string { return db.url }
+
+// Ping tells whether the database answers.
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.reader.PingContext(ctx); err != nil {
+		return err
+	}
+	return db.writer.PingContext(ctx)
+}
+
+// Analyze renews the statistics that the query planner chooses by; call it after loading much.
+func (db *DB) Analyze(ctx context.Context) error {
+	_, err := db.writer.ExecContext(ctx, "ANALYZE")
+	return err
+}
+
+// Close closes the database.
+func (db *DB) Close() error {
+	if db.reader == db.writer {
+		return db.writer.Close()
+	}
+	return errors.Join(db.reader.Close(), db.writer.Close())
+}

@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	stdsql "database/sql"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+
+	"purser/ent"
+	"purser/internal/fault"
+)
+
+// Tx is one unit of work: an ent client and raw statements on one transaction.
+type Tx struct {
+	*ent.Client
+	tx      *stdsql.Tx
+	dialect string
+}
+
+const attempts = 5
+
+// InTx runs fn in a transaction and commits it, or rolls everything back when fn fails. A lost
+// race for a lock is tried again, so fn must not change anything outside; after five attempts
+// it is fault.Unavailable. A broken unique constraint is fault.Conflict.
+func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	var err error
+	for i := range attempts {
+		if i > 0 {
+			if err := pause(ctx, i); err != nil {
+				return err
+			}
+		}
+		err = db.try(ctx, fn)
+		if !retryable(err) {
+			return translate(err)
+		}
+	}
+	return fault.New(fault.Unavailable, "The database is busy; try again.").Because(err)
+}
+
+func (db *DB) try(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	tx, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	driver := counted{joined{entsql.NewDriver(db.dialect, entsql.Conn{ExecQuerier: tx})}}
+	if err := fn(ctx, &Tx{Client: ent.NewClient(ent.Driver(driver)), tx: tx, dialect: db.dialect}); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// joined lets ent's own small transactions take part in the one that is open.
+type joined struct{ dialect.Driver }
+
+func (d joined) Tx(context.Context) (dialect.Tx, error) { return dialect.NopTx(d), nil }
+
+// pause waits before the next attempt, longer each time and never as long as somebody else.
+func pause(ctx context.Context, attempt int) error {
+	d := time.Duration(attempt) * 10 * time.Millisecond
+	t := time.NewTimer(d/2 + rand.N(d)) //nolint:gosec // jitter
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return translate(ctx.Err())
+	}
+}
+
+// Postgres tells whether this is PostgreSQL; else it is SQLite.
+func (tx *Tx) Postgres() bool { return tx.dialect == dialect.Postgres }
+
+// Exec runs a raw statement, with ? for its arguments, and returns the number of rows changed.
+// Nothing narrows it to a tenant: name the tenant in it.
+func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int, error) {
+	count(ctx)
+	res, err := tx.tx.ExecContext(ctx, rebind(tx.dialect, query), args...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := res.RowsAffected()
+	return int(n), err
+}
+
+// Query runs a raw query like Exec. The caller closes the rows.
+func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*stdsql.Rows, error) {
+	count(ctx)
+	return tx.tx.QueryContext(ctx, rebind(tx.dialect, query), args...)
+}
+
+// QueryRow runs a raw query for one row like Exec.
+func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *stdsql.Row {
+	count(ctx)
+	return tx.tx.QueryRowContext(ctx, rebind(tx.dialect, query), args...)
+}
+
+// Lock keeps others from changing a row until the transaction ends. On SQLite there is only one
+// writer anyway.
+func (tx *Tx) Lock(ctx context.Context, table, id string) error {
+	if !tx.Postgres() {
+		return nil
+	}
+	_, err := tx.Exec(ctx, "SELECT 1 FROM "+table+" WHERE id = ? FOR UPDATE", id)
+	return err
+}
+
+// QueryUnwalled reads with a raw statement outside of any tenant: for finding out who asks, and
+// in which tenant an id or a piece of due work lies. The caller closes the rows.
+func (db *DB) QueryUnwalled(ctx context.Context, query string, args ...any) (*stdsql.Rows, error) {
+	count(ctx)
+	return db.reader.QueryContext(ctx, rebind(db.dialect, query), args...)
+}
+
+// rebind numbers the arguments of a statement for PostgreSQL. Statements hold no ? in literals.
+func rebind(d, query string) string {
+	if d != dialect.Postgres {
+		return query
+	}
+	var b strings.Builder
+	for i, part := range strings.Split(query, "?") {
+		if i > 0 {
+			b.WriteString("$" + strconv.Itoa(i))
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}

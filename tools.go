@@ -1,0 +1,9 @@
+//go:build tools
+
+// Package main pins the tools that go generate runs.
+package main
+
+import (
+	_ "entgo.io/ent/cmd/ent"
+	_ "github.com/99designs/gqlgen"
+)
