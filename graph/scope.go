@@ -21,7 +21,7 @@ func in(ctx context.Context, tenant *string) (context.Context, viewer.Viewer, er
 	case len(c.Reach) == 1:
 		tenant = &c.Reach[0].Tenant
 	default:
-		return ctx, viewer.Viewer{}, fault.New(fault.TenantRequired, "Several tenants are within your reach: name one with tenantId.").At("tenantId")
+		return ctx, viewer.Viewer{}, errTenantRequired.At("tenantId")
 	}
 	v, ok := c.In(*tenant)
 	if !ok {
@@ -68,4 +68,7 @@ func caller(ctx context.Context) (*viewer.Caller, []viewer.Role, error) {
 	return c, roles, nil
 }
 
-var errNotFound = fault.New(fault.NotFound, "There is no such thing within your reach.")
+var (
+	errNotFound       = fault.New(fault.NotFound, "There is no such thing within your reach.")
+	errTenantRequired = fault.New(fault.TenantRequired, "Several tenants are within your reach: name one with tenantId.")
+)

@@ -102,6 +102,9 @@ func (b *builder) fields(s *shape.Shape, sel ast.SelectionSet, typ string, path 
 				continue // gqlgen reads them again when it comes to the field, and reports it
 			}
 			use.Args = args
+			if policy, ok := args.(model.PolicyArgs); ok && !b.reachable(policy, at) {
+				continue
+			}
 		}
 		s.Add(f.Name, use)
 	}
@@ -116,11 +119,32 @@ func (b *builder) allowed(f graphql.CollectedField, path ast.Path) bool {
 	if roles == nil || b.roles.Has(roles...) {
 		return true
 	}
+	b.report(path, errForbidden)
+	return false
+}
+
+// reachable tells whether the caller reaches the tenant that a product's policy is asked for; what
+// is wrong is reported once.
+func (b *builder) reachable(args model.PolicyArgs, path ast.Path) bool {
+	c := viewer.CallerFrom(b.ctx)
+	switch {
+	case args.TenantID != nil:
+		if _, ok := c.Find(*args.TenantID); !ok {
+			b.report(path, errNotFound)
+			return false
+		}
+	case len(c.Reach) > 1:
+		b.report(path, errTenantRequired)
+		return false
+	}
+	return true
+}
+
+func (b *builder) report(path ast.Path, f *fault.Error) {
 	if key := path.String(); !b.reported[key] {
 		b.reported[key] = true
-		graphql.AddError(b.ctx, gqlerror.WrapPath(path, errForbidden))
+		graphql.AddError(b.ctx, gqlerror.WrapPath(path, f))
 	}
-	return false
 }
 
 var errForbidden = fault.New(fault.Forbidden, "Your roles do not allow this.")
@@ -193,4 +217,6 @@ func movedUsersArgs(a map[string]any) model.MovedUsersArgs {
 	return model.MovedUsersArgs{Args: pageArgs(a), Result: arg[model.MovedUserResult](a, "result")}
 }
 
-func policyArgs(a map[string]any) model.PolicyArgs { return model.PolicyArgs{TenantID: arg[string](a, "tenantId")} }
+func policyArgs(a map[string]any) model.PolicyArgs {
+	return model.PolicyArgs{TenantID: arg[string](a, "tenantId")}
+}

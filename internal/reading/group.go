@@ -167,8 +167,8 @@ func (l *loader) groupRows(scope groupScope) source[*group] {
 		inner.Select(p.C("purchaser_key")).AppendSelectAs(key, "purchaser").AppendSelectAs(sql.Max(p.C("purchaser_id")), "purchaser_id").
 			GroupBy(p.C("purchaser_key"), p.C("purchaser_id"))
 		sums(inner, p)
-		g := sql.Dialect(inner.Dialect()).Table("g").As("g")
-		q := l.query(l.r.Over(inner, "g"))
+		outer, g := l.r.Over(inner, "g")
+		q := l.query(outer)
 		q.page = inner
 		ks := keyset{tag: "purchasers " + l.me.Tenant, value: p.C("purchaser_key"), id: key, shown: [2]string{g.C("purchaser_key"), g.C("purchaser")}}
 		return q, q.group(g, sh), ks

@@ -55,8 +55,8 @@ func (l *loader) productRows(scope groupScope) source[*model.ProductLicenses] {
 		}
 		inner.Select(p.C("product_id"), p.C("product_key")).GroupBy(p.C("product_key"), p.C("product_id"))
 		sums(inner, p)
-		g := sql.Dialect(inner.Dialect()).Table("g").As("g")
-		q := l.query(l.r.Over(inner, "g"))
+		outer, g := l.r.Over(inner, "g")
+		q := l.query(outer)
 		q.page = inner
 		ks := keyset{tag: "product licenses " + l.me.Tenant, value: p.C("product_key"), id: p.C("product_id"), shown: [2]string{g.C("product_key"), g.C("product_id")}}
 		return q, q.productLicenses(g, sh), ks

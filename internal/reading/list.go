@@ -220,7 +220,7 @@ func loadTotals[T any](ctx context.Context, l *loader, sources []source[T], page
 		} else {
 			q.s.Select("*")
 		}
-		s := l.r.Over(q.s, "counted").Select()
+		s, _ := l.r.Over(q.s, "counted")
 		s.AppendSelectExpr(sql.Raw(strconv.Itoa(i*len(pages)/len(sources))), sql.Raw("COUNT(*)"))
 		statements = append(statements, s)
 	}

@@ -237,7 +237,7 @@ func (l *loader) pendingUsers(move string, result *model.MovedUserResult) source
 		if result != nil && *result != model.MovedUserResultPending {
 			sel.Where(sql.False())
 		}
-		return q, q.movedUser(sh, t, sql.Raw("'PENDING'"), sql.Raw("NULL")), l.movedUserOrder(t)
+		return q, q.movedUser(sh, t, sql.Raw("'PENDING'"), sql.Raw("CAST(NULL AS BIGINT)")), l.movedUserOrder(t)
 	}
 }
 

@@ -34,27 +34,51 @@ func (d *split) Close() error { return nil } // DB.Close closes the pools
 
 type statementsKey struct{}
 
-// CountStatements returns a context whose SQL statements are counted, and the count.
+// statements is a count that passes on what it counts.
+type statements struct {
+	n     atomic.Int64
+	outer *statements
+}
+
+// CountStatements returns a context whose SQL statements are counted, and the count. What counts
+// already goes on counting.
 func CountStatements(ctx context.Context) (context.Context, *atomic.Int64) {
-	n := new(atomic.Int64)
-	return context.WithValue(ctx, statementsKey{}, n), n
+	outer, _ := ctx.Value(statementsKey{}).(*statements)
+	s := &statements{outer: outer}
+	return context.WithValue(ctx, statementsKey{}, s), &s.n
+}
+
+// Uncounted returns a context whose SQL statements are not counted.
+func Uncounted(ctx context.Context) context.Context {
+	return context.WithValue(ctx, statementsKey{}, (*statements)(nil))
 }
 
 func count(ctx context.Context) {
-	if n, ok := ctx.Value(statementsKey{}).(*atomic.Int64); ok {
-		n.Add(1)
+	s, _ := ctx.Value(statementsKey{}).(*statements)
+	for ; s != nil; s = s.outer {
+		s.n.Add(1)
 	}
 }
 
-// counted counts the statements of a context, see CountStatements.
-type counted struct{ dialect.Driver }
+// observed counts the statements of a context, see CountStatements, and shows them to a trace.
+type observed struct {
+	dialect.Driver
+	trace func(ctx context.Context, query string, args any)
+}
 
-func (d counted) Query(ctx context.Context, query string, args, v any) error {
-	count(ctx)
+func (d observed) Query(ctx context.Context, query string, args, v any) error {
+	d.observe(ctx, query, args)
 	return d.Driver.Query(ctx, query, args, v)
 }
 
-func (d counted) Exec(ctx context.Context, query string, args, v any) error {
-	count(ctx)
+func (d observed) Exec(ctx context.Context, query string, args, v any) error {
+	d.observe(ctx, query, args)
 	return d.Driver.Exec(ctx, query, args, v)
+}
+
+func (d observed) observe(ctx context.Context, query string, args any) {
+	count(ctx)
+	if d.trace != nil {
+		d.trace(ctx, query, args)
+	}
 }

@@ -83,8 +83,8 @@ func (r *Reader) FromKeys(table, alias, column string, keys []string) (*sql.Sele
 }
 
 // Over starts a statement on the result of another one of this reader.
-func (r *Reader) Over(inner *sql.Selector, alias string) *sql.Selector {
-	return r.selector(inner.As(alias))
+func (r *Reader) Over(inner *sql.Selector, alias string) (*sql.Selector, *sql.SelectTable) {
+	return r.selector(inner.As(alias)), r.table(alias, alias)
 }
 
 func (r *Reader) selector(t sql.TableView) *sql.Selector {

@@ -25,6 +25,8 @@ type Options struct {
 	URL string
 	// Synchronous is SQLite's durability: "full" survives a power loss, "normal" may lose the last commits.
 	Synchronous string
+	// Trace, when there is one, sees every statement that ent and the readers run, before it runs.
+	Trace func(ctx context.Context, query string, args any)
 }
 
 // DB is an open database.
@@ -35,11 +37,14 @@ type DB struct {
 	reader  *stdsql.DB // the writer itself on PostgreSQL
 	driver  dialect.Driver
 	client  *ent.Client
+	trace   func(ctx context.Context, query string, args any)
+
+	checkpointer *checkpointer // nil on PostgreSQL
 }
 
 // Open opens the database. It does not migrate it.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	db := &DB{url: o.URL}
+	db := &DB{url: o.URL, trace: o.Trace}
 	var err error
 	if IsPostgres(o.URL) {
 		err = db.openPostgres(o.URL)
@@ -49,7 +54,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	db.driver = counted{&split{dialect: db.dialect, writer: entsql.OpenDB(db.dialect, db.writer), reader: entsql.OpenDB(db.dialect, db.reader)}}
+	db.driver = observed{trace: db.trace, Driver: &split{dialect: db.dialect, writer: entsql.OpenDB(db.dialect, db.writer), reader: entsql.OpenDB(db.dialect, db.reader)}}
 	db.client = ent.NewClient(ent.Driver(db.driver))
 	if err := db.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database: %w", err), db.Close())
@@ -101,5 +106,5 @@ func (db *DB) Close() error {
 	if db.reader == db.writer {
 		return db.writer.Close()
 	}
-	return errors.Join(db.reader.Close(), db.writer.Close())
+	return errors.Join(db.checkpointer.close(), db.reader.Close(), db.writer.Close())
 }

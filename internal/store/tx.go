@@ -50,7 +50,7 @@ func (db *DB) try(ctx context.Context, fn func(context.Context, *Tx) error) erro
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	driver := counted{joined{entsql.NewDriver(db.dialect, entsql.Conn{ExecQuerier: tx})}}
+	driver := observed{trace: db.trace, Driver: joined{entsql.NewDriver(db.dialect, entsql.Conn{ExecQuerier: tx})}}
 	if err := fn(ctx, &Tx{Client: ent.NewClient(ent.Driver(driver)), tx: tx, dialect: db.dialect}); err != nil {
 		return err
 	}

@@ -45,7 +45,14 @@ func Kinds(tb testing.TB) []string {
 // Open opens a fresh, migrated database.
 func Open(tb testing.TB, kind string) *store.DB {
 	tb.Helper()
-	db, err := store.Open(tb.Context(), store.Options{URL: URL(tb, kind), Synchronous: "normal"})
+	return OpenWith(tb, kind, store.Options{})
+}
+
+// OpenWith opens a fresh, migrated database with options of its own.
+func OpenWith(tb testing.TB, kind string, o store.Options) *store.DB {
+	tb.Helper()
+	o.URL, o.Synchronous = URL(tb, kind), "normal"
+	db, err := store.Open(tb.Context(), o)
 	if err != nil {
 		tb.Fatal(err)
 	}

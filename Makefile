@@ -1,0 +1,35 @@
+# What a maintainer does. CONTRIBUTING.md says when.
+
+GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.PHONY: run test race browser conformance lint generate drift graphiql bench
+
+run: ## the server with demo data
+	go run . --demo
+
+test: ## everything in Go, on SQLite and on a throw-away PostgreSQL
+	go run ./internal/tools/withpostgres go test ./...
+
+race: ## the same under the race detector
+	go run ./internal/tools/withpostgres go test -race ./...
+
+browser: ## GraphiQL in a real Chromium
+	cd web/browsertest && npm ci --silent && ./run.sh
+
+conformance: ## the GraphQL over HTTP audits of graphql-http
+	cd web/conformance && npm ci --silent && ./run.sh
+
+lint:
+	$(GOLANGCI_LINT) run ./...
+
+generate: ## ent and gqlgen, from ent/schema and schema.graphql
+	go generate ./...
+
+drift: generate ## fails when what is checked in is not what is generated
+	@test -z "$$(git status --porcelain)" || { git status --short; git diff | head -50; exit 1; }
+
+graphiql: ## the GraphiQL page, from web/graphiql
+	cd web/graphiql && npm ci --silent && npm run build
+
+bench: ## ratios to a hand-written handler, on the medium demo
+	go run ./internal/tools/withpostgres go test ./internal/apitest -run '^$$' -bench . -benchtime 2s

@@ -1,0 +1,69 @@
+package apitest_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"purser/internal/apitest"
+	"purser/internal/store/storetest"
+)
+
+const purchaseFields = `id quantity expiresAt price { amount currency } product { id name } purchaser { id displayName }
+	licenses(first: 5) { totalCount nodes { id user { id displayName } } }`
+
+// budgets are the most statements that a query may take, whatever the page size (%d).
+var budgets = []struct {
+	name, query string
+	statements  int64
+}{
+	{"purchases", `{ selfServiceSubscriptions(first: %d) { totalCount pageInfo { endCursor } edges { cursor } nodes { ` + purchaseFields + ` } } }`, 3},
+	{"purchases with their last move and history", `{ purchases(first: %d) { nodes { id move { id source { id } target { id product { name } } } history(first: 2) { nodes { action actor { displayName } } } } } }`, 3},
+	{"tenant's purchases", `{ tenant { purchases(first: %d) { totalCount nodes { ` + purchaseFields + ` } } } }`, 4},
+	{"users", `{ users(first: %d) { totalCount nodes { displayName purchases(first: 3) { totalCount nodes { id product { name } } } licenses(first: 3) { totalCount nodes { id product { name } purchase { id } } } } } }`, 6},
+	{"products with policies", `{ products(first: %d) { totalCount nodes { name policy { value explicit changedBy { displayName } } } } }`, 3},
+	{"licenses page", `{ productLicenses(first: %d) { totalCount nodes { product { name } quantity assignedQuantity availableQuantity } } }`, 2},
+	{"licenses page with purchasers", `{ productLicenses(first: %d) { nodes { product { name } purchasers(first: 3) { nodes { purchaser { displayName } quantity } } } } }`, 2},
+	{"licenses by purchaser", `{ licensesByPurchaser(first: %d) { totalCount nodes { purchaser { displayName } quantity licenses(first: 5) { nodes { id user { displayName } } } } } }`, 3},
+	{"licenses by purchaser with purchases", `{ licensesByPurchaser(first: %d) { nodes { purchases(first: 5) { nodes { id product { name } } } licenses(first: 5) { nodes { id user { displayName } } } } } }`, 3},
+	{"policies", `{ selfServicePolicies(first: %d) { totalCount nodes { value product { name } changedBy { displayName } history(first: 2) { nodes { action } } } } }`, 3},
+	{"moves", `{ moves(first: %d) { totalCount nodes { status progress { percent } source { id product { name } } target { id } users(first: 5) { nodes { result user { displayName } } } } } }`, 3},
+	{"notifications", `{ notifications(first: %d) { totalCount nodes { subject to { displayName } purchases { id product { name } } } } }`, 3},
+	{"audit events", `{ auditEvents(first: %d) { totalCount nodes { action actor { displayName } subject { ... on SelfServicePolicy { value } ... on Purchase { id } ... on Move { id } } } } }`, 8},
+	{"access", `{ viewer { access(first: %d) { totalCount nodes { tenant { name } roles } } } }`, 2},
+}
+
+func TestStatementBudgets(t *testing.T) {
+	for _, kind := range storetest.Kinds(t) {
+		t.Run(kind, func(t *testing.T) {
+			s := apitest.Start(t, kind)
+			startMove(t, s)
+			for _, b := range budgets {
+				t.Run(b.name, func(t *testing.T) {
+					var first int64
+					for _, size := range []int{1, 20, 100} {
+						got := s.Post(t, "admin@contoso.example", fmt.Sprintf(b.query, size), nil)
+						n := s.Statements.Load()
+						if strings.Contains(string(got.Body), `"errors"`) {
+							t.Fatalf("page of %d: %s", size, got.Body)
+						}
+						if n == 0 || n > b.statements {
+							t.Errorf("page of %d: %d statements, at most %d are allowed", size, n, b.statements)
+						}
+						if first == 0 {
+							first = n
+						}
+						if n != first && b.name != "audit events" { // of these, more entries may be of more kinds
+							t.Errorf("page of %d: %d statements, a page of 1 has %d", size, n, first)
+						}
+					}
+				})
+			}
+			node := fmt.Sprintf(`{ node(id: %q) { ... on Purchase { %s } } }`, knownIDs(t, s)["purchase"], purchaseFields)
+			s.Post(t, "admin@contoso.example", node, nil)
+			if n := s.Statements.Load(); n > 2 {
+				t.Errorf("node: %d statements, at most 2 are allowed", n)
+			}
+		})
+	}
+}

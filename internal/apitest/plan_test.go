@@ -1,0 +1,149 @@
+package apitest_test
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"purser/internal/apitest"
+	"purser/internal/demo"
+	"purser/internal/store"
+	"purser/internal/store/storetest"
+)
+
+// orders are lists in every order that they have; each must walk an index.
+func orders() []string {
+	var queries []string
+	for _, direction := range []string{"ASC", "DESC"} {
+		for _, field := range []string{"PURCHASED_AT", "EXPIRES_AT", "PRODUCT_NAME", "PURCHASER_NAME", "QUANTITY", "ASSIGNED_QUANTITY"} {
+			order := fmt.Sprintf("orderBy: {field: %s, direction: %s}", field, direction)
+			queries = append(queries,
+				"{ selfServiceSubscriptions(first: 10, "+order+") { nodes { id product { name } purchaser { displayName } } } }",
+				"{ purchases(last: 10, "+order+") { nodes { id } } }",
+				"{ purchases(first: 10, filter: {status: [ACTIVE]}, "+order+") { nodes { id } } }",
+				"{ purchases(first: 10, filter: {search: \"a\", orphaned: false, hasAvailableSeats: true}, "+order+") { nodes { id } } }")
+		}
+		for _, field := range []string{"NAME", "FAMILY"} {
+			queries = append(queries, fmt.Sprintf("{ products(first: 10, orderBy: {field: %s, direction: %s}) { nodes { id } } }", field, direction))
+		}
+	}
+	return append(queries,
+		"{ selfServiceSubscriptions(first: 10) { nodes { id } } }",
+		"{ purchases(first: 10, filter: {status: [ACTIVE]}) { nodes { id } } }",
+		"{ users(first: 10) { nodes { id } } }",
+		"{ users(last: 10, filter: {search: \"a\", kind: MEMBER, role: GLOBAL_ADMIN}) { nodes { id } } }",
+		"{ selfServicePolicies(first: 10) { nodes { value product { name } } } }",
+		"{ moves(first: 10) { nodes { id } } }",
+		"{ moves(first: 10, status: [RUNNING]) { nodes { id } } }",
+		"{ moves(first: 10, status: [RUNNING, QUEUED]) { nodes { id } } }",
+		"{ notifications(first: 10) { nodes { id } } }",
+		"{ notifications(first: 10, kind: SUBSCRIPTION_CANCELED) { nodes { id } } }",
+		"{ auditEvents(first: 10) { nodes { id } } }",
+		"{ auditEvents(first: 10, filter: {action: [\"policy.set\"]}) { nodes { id } } }",
+		"{ auditEvents(first: 10, filter: {action: [\"policy.set\", \"move.requested\"]}) { nodes { id } } }",
+	)
+}
+
+type statement struct {
+	query string
+	args  []any
+}
+
+// recorder keeps the statements of a request.
+type recorder struct {
+	mu   sync.Mutex
+	list []statement
+}
+
+func (r *recorder) trace(_ context.Context, query string, args any) {
+	list, _ := args.([]any)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list = append(r.list, statement{query, list})
+}
+
+func (r *recorder) take() []statement {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := r.list
+	r.list = nil
+	return list
+}
+
+// wrong is what a plan must not hold: a sort, or a walk over a table of a tenant's without an index.
+var wrong = map[string]*regexp.Regexp{
+	"sqlite":   regexp.MustCompile(`USE TEMP B-TREE|SCAN (p|u|n|e|m|l)$`),
+	"postgres": regexp.MustCompile(`\bSort\b|Seq Scan on (purchases|users|licenses|audit_events)`),
+}
+
+func TestOrdersWalkIndexes(t *testing.T) {
+	for _, kind := range storetest.Kinds(t) {
+		t.Run(kind, func(t *testing.T) {
+			var r recorder
+			db := storetest.OpenWith(t, kind, store.Options{Trace: r.trace})
+			s := apitest.Serve(t, db, demo.Small)
+			startMove(t, s)
+			s.Token(t, "admin@contoso.example")
+			for _, q := range orders() {
+				r.take()
+				got := s.Post(t, "admin@contoso.example", q, nil)
+				if strings.Contains(string(got.Body), `"errors"`) {
+					t.Fatalf("%s\nanswered %s", q, got.Body)
+				}
+				for _, st := range r.take() {
+					if plan := explain(t, db, st); wrong[kind].MatchString(plan) {
+						t.Errorf("%s\n%s\n%s", q, st.query, plan)
+					}
+				}
+			}
+		})
+	}
+}
+
+// explain returns a statement's plan. The demo is small, so PostgreSQL is told that walking whole tables
+// and sorting cost much: what it still sorts then has no index.
+func explain(t *testing.T, db *store.DB, st statement) string {
+	t.Helper()
+	if !strings.HasPrefix(st.query, "SELECT") {
+		return ""
+	}
+	prefix := "EXPLAIN QUERY PLAN "
+	if db.Postgres() {
+		prefix = "EXPLAIN "
+	}
+	var plan strings.Builder
+	err := db.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		if tx.Postgres() {
+			for _, off := range []string{"enable_seqscan", "enable_sort", "enable_incremental_sort", "enable_bitmapscan"} {
+				if _, err := tx.Exec(ctx, "SET LOCAL "+off+" = off"); err != nil {
+					return err
+				}
+			}
+		}
+		rows, err := tx.Query(ctx, prefix+st.query, st.args...)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }() // its error shows in Err
+		for rows.Next() {
+			var a, b, c any
+			var line string
+			dest := []any{&a, &b, &c, &line}
+			if tx.Postgres() {
+				dest = dest[3:]
+			}
+			if err := rows.Scan(dest...); err != nil {
+				return err
+			}
+			plan.WriteString(line + "\n")
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan.String()
+}

@@ -1,0 +1,81 @@
+// Package app wires everything that works on one database.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"purser/graph"
+	"purser/internal/access"
+	"purser/internal/audit"
+	"purser/internal/catalog"
+	"purser/internal/demo"
+	"purser/internal/directory"
+	"purser/internal/id"
+	"purser/internal/licensing"
+	"purser/internal/outbox"
+	"purser/internal/policy"
+	"purser/internal/purchasing"
+	"purser/internal/reading"
+	"purser/internal/store"
+	"purser/internal/takeover"
+)
+
+// App is the services on one database.
+type App struct {
+	DB         *store.DB
+	IDs        *id.Source
+	Access     *access.Service
+	Catalog    *catalog.Catalog
+	Directory  *directory.Directory
+	Demo       *demo.Demo
+	Purchasing *purchasing.Service
+	TakeOver   *takeover.Service
+	Licensing  *licensing.Service
+	Resolver   *graph.Resolver
+}
+
+// New wires the services.
+func New(db *store.DB, now func() time.Time, log *slog.Logger) *App {
+	ids := id.NewSource(now)
+	trail := audit.New(ids, now)
+	mail := outbox.New(ids, now)
+	a := &App{
+		DB: db, IDs: ids,
+		Access:     access.New(db, trail, ids, now, rand.Reader),
+		Catalog:    catalog.New(db, ids),
+		Directory:  directory.New(db, ids, trail, now),
+		Purchasing: purchasing.New(purchasing.Deps{DB: db, Trail: trail, Outbox: mail, Now: now, Log: log}),
+		TakeOver:   takeover.New(takeover.Deps{DB: db, Trail: trail, Outbox: mail, IDs: ids, Now: now, Log: log}),
+		Licensing:  licensing.New(db, trail, ids, now),
+	}
+	a.Demo = demo.New(db, a.Catalog, now)
+	a.Resolver = &graph.Resolver{
+		Reading: reading.New(db), Policy: policy.New(db, trail, now),
+		Purchasing: a.Purchasing, TakeOver: a.TakeOver, Licensing: a.Licensing,
+	}
+	return a
+}
+
+// Schema returns the API on these services.
+func (a *App) Schema() graphql.ExecutableSchema {
+	return graph.NewExecutableSchema(graph.Config{Resolvers: a.Resolver})
+}
+
+// Work runs the workers until ctx ends, and returns when each has finished the batch at hand.
+func (a *App) Work(ctx context.Context, log *slog.Logger) {
+	var workers sync.WaitGroup
+	for name, run := range map[string]func(context.Context) error{"moves": a.TakeOver.Run, "releases": a.Purchasing.Run} {
+		workers.Go(func() {
+			if err := run(ctx); err != nil {
+				log.LogAttrs(ctx, slog.LevelError, "worker ended", slog.String("worker", name), slog.Any("error", err))
+			}
+		})
+	}
+	workers.Wait()
+}

@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"purser/graph"
+	"purser/internal/app"
+	"purser/internal/demo"
+	"purser/internal/httpapi"
+	"purser/internal/id"
+	"purser/web/graphiql"
+)
+
+// demoTTL is how long the credential in a demo's link works: a day's playing.
+const demoTTL = 12 * time.Hour
+
+type serveCommand struct {
+	Addr        string   `help:"Where to listen." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Demo        bool     `help:"Fill an empty database with the small demo, and print a link that signs in as its admin."`
+	Migrate     bool     `help:"Migrate a PostgreSQL database first (SQLite always is)."`
+	PublicURL   string   `help:"Where clients find the server, for links; without it, where their request went." placeholder:"URL"`
+	CorsOrigins []string `help:"Origins whose pages may call the API." placeholder:"ORIGIN"`
+}
+
+// Run serves until the session's context ends.
+func (c *serveCommand) Run(s *session) (err error) {
+	v, err := s.open(c.Migrate)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, v.DB.Close()) }()
+	if c.Demo {
+		if err := s.seedIfEmpty(v); err != nil {
+			return err
+		}
+	}
+	server, err := httpapi.New(c.httpOptions(s, v))
+	if err != nil {
+		return err
+	}
+	l, err := (&net.ListenConfig{}).Listen(s.ctx, "tcp", c.Addr)
+	if err != nil {
+		return err
+	}
+	if err := c.greet(s, v, l.Addr().String()); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	return s.work(v, func(ctx context.Context) error { return server.Serve(ctx, l) })
+}
+
+// work runs the workers beside serve. When the session ends it stops serving first, and then the
+// workers, each after the batch at hand.
+func (s *session) work(v *app.App, serve func(context.Context) error) error {
+	ctx, stop := context.WithCancel(context.WithoutCancel(s.ctx))
+	defer stop()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		v.Work(ctx, s.log)
+	}()
+	err := serve(s.ctx)
+	stop()
+	<-done
+	return err
+}
+
+func (c *serveCommand) httpOptions(s *session, v *app.App) httpapi.Options {
+	return httpapi.Options{
+		Schema: v.Schema(),
+		Errors: graph.Errors{Log: s.log}, Authenticate: v.Access.Authenticate, Exports: v.Licensing,
+		SDL: s.SDL, GraphiQL: graphiql.Handler(), Ready: v.DB.Ping, Log: s.log,
+		Origins: c.CorsOrigins, PublicURL: strings.TrimSuffix(c.PublicURL, "/"), WithBaseURL: graph.WithBaseURL,
+		Now: s.Now, NewRequestID: func() string { return id.Body(v.IDs.New("req")) },
+	}
+}
+
+func (s *session) seedIfEmpty(v *app.App) error {
+	n, err := v.DB.Client().Tenant.Query().Count(s.ctx)
+	if err != nil || n > 0 {
+		return err
+	}
+	return s.seed(v, demo.Small)
+}
+
+// greet says where the server is and, for a demo, how to get in.
+func (c *serveCommand) greet(s *session, v *app.App, addr string) error {
+	base := "http://" + addr
+	if c.PublicURL != "" {
+		base = strings.TrimSuffix(c.PublicURL, "/")
+	}
+	if err := s.print("Purser serves %s/graphql, and GraphiQL at %s/", base, base); err != nil {
+		return err
+	}
+	if !c.Demo {
+		return nil
+	}
+	secret, err := s.createToken(v, tokenCreate{Tenant: "contoso.example", User: "admin@contoso.example", Name: "demo link", TTL: demoTTL})
+	if err != nil {
+		return fmt.Errorf("make a credential for the demo: %w", err)
+	}
+	return s.print("Signed in as admin@contoso.example for %s: %s/#token=%s", strings.TrimSuffix(demoTTL.String(), "0m0s"), base, secret)
+}
