@@ -39,8 +39,9 @@ type Server struct {
 	// Statements counts the SQL statements of the last request, its credential's look-up aside.
 	Statements atomic.Int64
 
-	mu     sync.Mutex
-	tokens map[string]string
+	workOnce sync.Once
+	mu       sync.Mutex
+	tokens   map[string]string
 }
 
 // Clock is the time that everything under test goes by.
