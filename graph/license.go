@@ -17,13 +17,13 @@ func (q query) ProductLicenses(ctx context.Context, tenantID *string, first *int
 	return q.Reading.ProductLicenses(ctx, asked(ctx, v.Roles), args, source)
 }
 
-func (q query) LicensesByPurchaser(ctx context.Context, tenantID, productID *string, purchaseIds []string, source *model.PurchaseSource, first *int, after *string, last *int, before, search *string) (*model.PurchaserLicensesConnection, error) {
+func (q query) LicensesByPurchaser(ctx context.Context, tenantID, productID *string, purchaseIDs []string, source *model.PurchaseSource, first *int, after *string, last *int, before, search *string) (*model.PurchaserLicensesConnection, error) {
 	ctx, v, err := in(ctx, tenantID)
 	if err != nil {
 		return nil, err
 	}
 	args := model.SearchArgs{Args: page.Args{First: first, After: after, Last: last, Before: before}, Search: search}
-	return q.Reading.PurchaserLicenses(ctx, asked(ctx, v.Roles), args, productID, purchaseIds, source)
+	return q.Reading.PurchaserLicenses(ctx, asked(ctx, v.Roles), args, productID, purchaseIDs, source)
 }
 
 func (m mutation) ExportLicensedUsers(ctx context.Context, input model.ExportLicensedUsersInput) (*model.ExportLicensedUsersPayload, error) {

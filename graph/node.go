@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"maps"
 
 	"purser/graph/model"
 	"purser/internal/fault"
@@ -51,9 +52,7 @@ func (q query) nodes(ctx context.Context, ids []string) (map[string]model.Node, 
 		if err != nil {
 			return nil, err
 		}
-		for id, n := range found {
-			nodes[id] = n
-		}
+		maps.Copy(nodes, found)
 	}
 	return nodes, nil
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -151,7 +152,7 @@ var errForbidden = fault.New(fault.Forbidden, "Your roles do not allow this.")
 
 // below returns the path of a field without the indices of lists: a place in the document.
 func below(path ast.Path, f graphql.CollectedField) ast.Path {
-	return append(path[:len(path):len(path)], ast.PathName(f.Alias))
+	return append(slices.Clip(path), ast.PathName(f.Alias))
 }
 
 // allowedRoles returns the roles of a field's @allow; nil where it carries none.

@@ -71,13 +71,20 @@ type PolicyArgs struct{ TenantID *string }
 // Equal tells whether the arguments are the same.
 func (a PolicyArgs) Equal(b PolicyArgs) bool { return page.Same(a.TenantID, b.TenantID) }
 
-// The parts of the types that have fields with arguments.
+// What was loaded for each field with arguments.
 type (
-	AccessParts     = Parts[SearchArgs, *TenantAccessConnection]
-	PurchasesParts  = Parts[PurchasesArgs, *PurchaseConnection]
-	LicensesParts   = Parts[SearchArgs, *LicenseConnection]
-	HistoryParts    = Parts[page.Args, *AuditEventConnection]
+	// AccessParts of Viewer.access.
+	AccessParts = Parts[SearchArgs, *TenantAccessConnection]
+	// PurchasesParts of a list of purchases.
+	PurchasesParts = Parts[PurchasesArgs, *PurchaseConnection]
+	// LicensesParts of a list of licenses.
+	LicensesParts = Parts[SearchArgs, *LicenseConnection]
+	// HistoryParts of a history.
+	HistoryParts = Parts[page.Args, *AuditEventConnection]
+	// PurchasersParts of ProductLicenses.purchasers.
 	PurchasersParts = Parts[SearchArgs, *PurchaserLicensesConnection]
+	// MovedUsersParts of Move.users.
 	MovedUsersParts = Parts[MovedUsersArgs, *MovedUserConnection]
-	PolicyParts     = Parts[PolicyArgs, *SelfServicePolicy]
+	// PolicyParts of Product.policy.
+	PolicyParts = Parts[PolicyArgs, *SelfServicePolicy]
 )

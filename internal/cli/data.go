@@ -81,7 +81,7 @@ func (c *importTenant) Run(s *session) error {
 func (s *session) importFile(file string, load func(*app.App, io.Reader) error) (err error) {
 	in := io.Reader(os.Stdin)
 	if file != "-" {
-		f, err := os.Open(file) //nolint:gosec // the user names the file to import
+		f, err := os.Open(file)
 		if err != nil {
 			return err
 		}

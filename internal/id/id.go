@@ -79,7 +79,7 @@ func (s *Source) New(k Kind) string {
 	if err != nil {
 		clear(u[8:]) // crypto/rand never fails; a repeatable source that ends is still unique by time and count
 	}
-	binary.BigEndian.PutUint64(u[:8], uint64(ms)<<16|0x7000|uint64(seq)) //nolint:gosec // an instant after 1970 is not negative
+	binary.BigEndian.PutUint64(u[:8], uint64(ms)<<16|0x7000|uint64(seq))
 	u[8] = u[8]&0x3f | 0x80
 	return string(k) + "_" + encode(u)
 }

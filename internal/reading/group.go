@@ -120,10 +120,6 @@ func (l *loader) groups(ctx context.Context, use *shape.Field, args page.Args, s
 	var all []*group
 	conns := make([]*model.PurchaserLicensesConnection, len(pages))
 	for i, e := range pages {
-		for _, g := range e.nodes {
-			g.scope = scopes[i]
-			g.ID = groupID(l.me.Tenant, g)
-		}
 		all = append(all, e.nodes...)
 		conns[i] = groupConnection(e, use)
 	}
@@ -171,7 +167,7 @@ func (l *loader) groupRows(scope groupScope) source[*group] {
 		q := l.query(outer)
 		q.page = inner
 		ks := keyset{tag: "purchasers " + l.me.Tenant, value: p.C("purchaser_key"), id: key, shown: [2]string{g.C("purchaser_key"), g.C("purchaser")}}
-		return q, q.group(g, sh), ks
+		return q, q.group(g, sh, scope), ks
 	}
 }
 
@@ -192,7 +188,7 @@ func (l *loader) groupMatches(scope groupScope, p *sql.SelectTable) *sql.Predica
 }
 
 // group binds a group from the sums in g.
-func (q *query) group(g *sql.SelectTable, sh *shape.Shape) func() *group {
+func (q *query) group(g *sql.SelectTable, sh *shape.Shape, scope groupScope) func() *group {
 	if sh == nil {
 		return nil
 	}
@@ -207,7 +203,9 @@ func (q *query) group(g *sql.SelectTable, sh *shape.Shape) func() *group {
 		c := m
 		c.AvailableQuantity = c.Quantity - c.AssignedQuantity - c.ReservedQuantity
 		c.Purchaser = by()
-		return &group{PurchaserLicenses: &c, purchaser: purchaser}
+		g := &group{PurchaserLicenses: &c, purchaser: purchaser, scope: scope}
+		g.ID = groupID(q.me.Tenant, g)
+		return g
 	}
 }
 
@@ -277,7 +275,6 @@ func (l *loader) groupLicenses(ctx context.Context, use *shape.Field, args model
 
 // groupsByID loads the groups that the ids are composed of.
 func (l *loader) groupsByID(ctx context.Context, ids []string, sh *shape.Shape) ([]*model.PurchaserLicenses, error) {
-	var scopes []groupScope
 	var sources []source[*group]
 	for _, i := range ids {
 		g, ok := id.ParseGroup(i)
@@ -288,7 +285,7 @@ func (l *loader) groupsByID(ctx context.Context, ids []string, sh *shape.Shape) 
 		if s := map[id.GroupSource]model.PurchaseSource{id.SelfService: model.PurchaseSourceSelfService, id.Central: model.PurchaseSourceCentral}[g.Source]; s != "" {
 			scope.source = &s
 		}
-		scopes, sources = append(scopes, scope), append(sources, l.groupRows(scope))
+		sources = append(sources, l.groupRows(scope))
 	}
 	pages, err := lists(ctx, l, &shape.Field{Rows: true}, sh, page.Args{}, len(sources), sources)
 	if err != nil {
@@ -296,10 +293,8 @@ func (l *loader) groupsByID(ctx context.Context, ids []string, sh *shape.Shape) 
 	}
 	var found []*group
 	var nodes []*model.PurchaserLicenses
-	for i, e := range pages {
+	for _, e := range pages {
 		for _, g := range e.nodes {
-			g.scope = scopes[i]
-			g.ID = groupID(l.me.Tenant, g)
 			found, nodes = append(found, g), append(nodes, g.PurchaserLicenses)
 		}
 	}

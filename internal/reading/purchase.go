@@ -2,6 +2,7 @@ package reading
 
 import (
 	"context"
+	"slices"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -125,13 +126,13 @@ func unindexed(column string, values ...any) *sql.Predicate {
 	})
 }
 
-func (q *query) anyOf(p *sql.SelectTable, column string, args model.PurchasesArgs, values []any) {
+func anyOf[T ~string](q *query, p *sql.SelectTable, column string, args model.PurchasesArgs, values []T) {
 	switch {
 	case values == nil:
 	case len(values) == 1:
-		q.equal(p, column, args, values[0].(string)) //nolint:forcetypeassert // strs made it
+		q.equal(p, column, args, string(values[0]))
 	default:
-		q.s.Where(unindexed(p.C(column), values...))
+		q.s.Where(unindexed(p.C(column), strs(values)...))
 	}
 }
 
@@ -140,12 +141,8 @@ func (q *query) filterPurchases(p *sql.SelectTable, args model.PurchasesArgs) {
 	if f == nil {
 		return
 	}
-	if f.Source != nil {
-		q.anyOf(p, "source", args, strs(f.Source))
-	}
-	if f.Status != nil {
-		q.anyOf(p, "status", args, strs(f.Status))
-	}
+	anyOf(q, p, "source", args, f.Source)
+	anyOf(q, p, "status", args, f.Status)
 	if f.Kind != nil {
 		q.s.Where(unindexed(p.C("kind"), strs(f.Kind)...))
 	}
@@ -216,7 +213,7 @@ func (q *query) purchase(p *sql.SelectTable, sh *shape.Shape) func() *model.Purc
 	q.col(&m.Kind, p.C("kind"))
 	q.col(&m.Quantity, p.C("quantity"))
 	q.col(&m.AssignedQuantity, p.C("assigned"))
-	q.want2(sh, []string{"reservedQuantity", "availableQuantity"}, &m.ReservedQuantity, p.C("reserved"))
+	q.wantAny(sh, []string{"reservedQuantity", "availableQuantity"}, &m.ReservedQuantity, p.C("reserved"))
 	price := q.price(p, sh)
 	product := q.productAt(sh, p.C("product_id"))
 	purchaser := q.maybeUser(sh, "purchaser", p.C("purchaser_id"))
@@ -230,13 +227,10 @@ func (q *query) purchase(p *sql.SelectTable, sh *shape.Shape) func() *model.Purc
 	}
 }
 
-// want2 adds a column when any of the fields was asked for.
-func (q *query) want2(sh *shape.Shape, fields []string, dest any, column string) {
-	for _, f := range fields {
-		if sh.Has(f) {
-			q.col(dest, column)
-			return
-		}
+// wantAny adds a column when any of the fields was asked for.
+func (q *query) wantAny(sh *shape.Shape, fields []string, dest any, column string) {
+	if slices.ContainsFunc(fields, sh.Has) {
+		q.col(dest, column)
 	}
 }
 

@@ -3,6 +3,7 @@ package reading
 import (
 	"context"
 	stdsql "database/sql"
+	"strconv"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -39,7 +40,7 @@ func (q *query) want(sh *shape.Shape, field string, dest any, column string) {
 // alias returns an alias that the statement does not use yet.
 func (q *query) alias(table string) string {
 	q.joins++
-	return table[:1] + string(rune('a'+q.joins/26)) + string(rune('a'+q.joins%26))
+	return table[:1] + strconv.Itoa(q.joins)
 }
 
 func (q *query) join(table, column, ref string) *sql.SelectTable {

@@ -40,7 +40,7 @@ func (q *query) tenantOf(t *sql.SelectTable, sh *shape.Shape) func() *model.Tena
 	q.want(sh, "name", &m.Name, t.C("name"))
 	q.want(sh, "domain", &m.Domain, t.C("domain"))
 	q.want(sh, "externalId", &m.ExternalID, t.C("external_id"))
-	q.want2(sh, []string{"cloud", "adminCenter"}, &m.Cloud, t.C("cloud"))
+	q.wantAny(sh, []string{"cloud", "adminCenter"}, &m.Cloud, t.C("cloud"))
 	q.want(sh, "segment", &m.Segment, t.C("segment"))
 	q.want(sh, "country", &m.Country, t.C("country"))
 	q.want(sh, "locale", &m.Locale, t.C("locale"))

@@ -49,7 +49,7 @@ func run(ctx context.Context, command []string) error {
 			if err != nil {
 				return err
 			}
-			defer s.stop()
+			defer s.stop(context.WithoutCancel(ctx))
 			env = append(env, variable+"="+s.url)
 		case os.Getenv("CI") != "":
 			return err
@@ -57,7 +57,7 @@ func run(ctx context.Context, command []string) error {
 			fmt.Fprintln(os.Stderr, "withpostgres:", err, "– going on with SQLite alone")
 		}
 	}
-	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // whoever calls it says what to run
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = env, os.Stdin, os.Stdout, os.Stderr
 	return cmd.Run()
@@ -126,11 +126,11 @@ func (s *server) yield() error {
 		return err
 	}
 	s.as = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
-	return os.Chown(s.dir, int(uid), int(gid)) //nolint:gosec // both were parsed as 32 bits
+	return os.Chown(s.dir, int(uid), int(gid))
 }
 
-func (s *server) stop() {
-	err := s.command(context.Background(), "pg_ctl", "-D", filepath.Join(s.dir, "data"), "-m", "immediate", "-w", "stop")
+func (s *server) stop(ctx context.Context) {
+	err := s.command(ctx, "pg_ctl", "-D", filepath.Join(s.dir, "data"), "-m", "immediate", "-w", "stop")
 	if err := errors.Join(err, os.RemoveAll(s.dir)); err != nil {
 		fmt.Fprintln(os.Stderr, "withpostgres:", err)
 	}
