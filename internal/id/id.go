@@ -126,6 +126,15 @@ func KindOf(s string) Kind {
 // Is tells whether s is a well-formed id of kind k.
 func Is(s string, k Kind) bool { return KindOf(s) == k }
 
+// Known returns a well-formed id as it is, and "" for anything else: no row has that, so a malformed
+// id is an unknown one.
+func Known(s string) string {
+	if KindOf(s) == "" {
+		return ""
+	}
+	return s
+}
+
 // Pair returns the ids of which a policy's or a licenses row's id is composed.
 func Pair(s string) (tenant, product string, ok bool) {
 	if k := KindOf(s); k != Policy && k != ProductLicenses {

@@ -60,10 +60,10 @@ func Cut[T any](p Page, rows []T) (entries []T, previous, next bool) {
 		rows = rows[:p.Limit]
 	}
 	if !p.Backward {
-		return rows, p.After != nil, more
+		return rows, p.After != nil, more || p.Before != nil
 	}
 	for i, j := 0, len(rows)-1; i < j; i, j = i+1, j-1 {
 		rows[i], rows[j] = rows[j], rows[i]
 	}
-	return rows, more, p.Before != nil
+	return rows, more || p.After != nil, p.Before != nil
 }

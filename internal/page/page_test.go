@@ -1,0 +1,74 @@
+package page_test
+
+import (
+	"slices"
+	"testing"
+
+	"purser/internal/fault"
+	"purser/internal/page"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+func TestResolve(t *testing.T) {
+	cursor := page.Position{Value: "key\x00with nul", ID: "pur_1"}.Cursor("list")
+	tests := []struct {
+		name string
+		args page.Args
+		ok   bool
+	}{
+		{"nothing", page.Args{}, true},
+		{"first", page.Args{First: ptr(1)}, true},
+		{"last", page.Args{Last: ptr(100)}, true},
+		{"both cursors", page.Args{After: &cursor, Before: &cursor}, true},
+		{"first and last", page.Args{First: ptr(1), Last: ptr(1)}, false},
+		{"zero", page.Args{First: ptr(0)}, false},
+		{"negative", page.Args{Last: ptr(-1)}, false},
+		{"too many", page.Args{First: ptr(101)}, false},
+		{"empty cursor", page.Args{After: ptr("")}, false},
+		{"changed cursor", page.Args{After: ptr(cursor[:len(cursor)-2] + "AA")}, false},
+		{"foreign cursor", page.Args{Before: ptr(page.Position{Value: "a", ID: "pur_1"}.Cursor("another list"))}, false},
+		{"garbage", page.Args{After: ptr("!!!")}, false},
+	}
+	for _, tt := range tests {
+		p, err := tt.args.Resolve("list")
+		if (err == nil) != tt.ok || err != nil && fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		if tt.args.After != nil && tt.ok && (p.After.ID != "pur_1" || p.After.Value != "key\x00with nul") {
+			t.Errorf("%s: the position came back as %q", tt.name, p.After)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	tests := []struct {
+		name           string
+		page           page.Page
+		rows, want     []int
+		previous, next bool
+	}{
+		{"all of it", page.Page{Limit: 3}, []int{1, 2, 3}, []int{1, 2, 3}, false, false},
+		{"one more", page.Page{Limit: 2}, []int{1, 2, 3}, []int{1, 2}, false, true},
+		{"after", page.Page{Limit: 2, After: &page.Position{}}, []int{4, 5}, []int{4, 5}, true, false},
+		{"the last", page.Page{Limit: 2, Backward: true}, []int{9, 8, 7}, []int{8, 9}, true, false},
+		{"before", page.Page{Limit: 2, Backward: true, Before: &page.Position{}}, []int{6, 5}, []int{5, 6}, false, true},
+		{"none", page.Page{Limit: 2}, nil, nil, false, false},
+	}
+	for _, tt := range tests {
+		got, previous, next := page.Cut(tt.page, slices.Clone(tt.rows))
+		if !slices.Equal(got, tt.want) || previous != tt.previous || next != tt.next {
+			t.Errorf("%s: %v, %v, %v", tt.name, got, previous, next)
+		}
+	}
+}
+
+func FuzzCursor(f *testing.F) {
+	f.Add(page.Position{Value: "1", ID: "pur_1"}.Cursor("list"))
+	f.Fuzz(func(t *testing.T, cursor string) {
+		p, err := page.Args{After: &cursor}.Resolve("list")
+		if err == nil && p.After.Cursor("list") != cursor {
+			t.Errorf("%q was taken, but is not what we would have given out", cursor)
+		}
+	})
+}
