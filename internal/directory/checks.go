@@ -1,0 +1,74 @@
+package directory
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"purser/internal/money"
+
+	"golang.org/x/text/language"
+)
+
+// Limits, in characters.
+const (
+	maxName   = 256
+	maxUPN    = 254
+	maxDomain = 253
+	maxRef    = 100
+	maxLocale = 35
+)
+
+// maxQuantity is how many seats a purchase may have: with the highest price of a seat it is
+// still far from what an int64 holds.
+const maxQuantity = 1_000_000
+
+var domainName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
+
+func isDomain(s string) string {
+	if !domainName.MatchString(strings.ToLower(s)) {
+		return "is not a domain name such as contoso.example"
+	}
+	return ""
+}
+
+func isCountry(s string) string {
+	if r, err := language.ParseRegion(s); err != nil || !r.IsCountry() || r.String() != s {
+		return "is not a two-letter country code such as NL"
+	}
+	return ""
+}
+
+// isLocale takes every well-formed language tag; what Purser has no texts for is written to in another language.
+func isLocale(s string) string {
+	_, err := language.Raw.Parse(s)
+	if _, unknown := errors.AsType[language.ValueError](err); err != nil && !unknown {
+		return "is not a language tag such as zh-CN"
+	}
+	return ""
+}
+
+func isCurrency(s string) string {
+	if !money.ValidCurrency(s) {
+		return "is not a currency code such as EUR"
+	}
+	return ""
+}
+
+func isMail(s string) string {
+	local, domain, ok := strings.Cut(s, "@")
+	if !ok || local == "" || domain == "" || strings.Contains(domain, "@") || strings.ContainsFunc(s, noMail) {
+		return "is not a mail address"
+	}
+	return ""
+}
+
+func noMail(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>,;\"", r) }
+
+func isWord(s string) string {
+	if strings.ContainsFunc(s, unicode.IsSpace) {
+		return "has spaces"
+	}
+	return ""
+}
