@@ -13,7 +13,6 @@ import (
 
 func TestInTx(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		t.Helper()
 		ctx := t.Context()
 		insert := func(ctx context.Context, tx *store.Tx) error {
 			return tx.Tenant.Create().SetID("ten_a").SetName("A").SetNameKey("a").SetSearchKey("a").SetDomain("a.example").
@@ -38,7 +37,6 @@ func TestInTx(t *testing.T) {
 
 func TestWallFailsClosed(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		t.Helper()
 		ctx := t.Context()
 		if _, err := db.Client().User.Query().Count(ctx); err == nil {
 			t.Error("a query without a viewer was answered")
