@@ -119,7 +119,8 @@ func (tx *Tx) Lock(ctx context.Context, table, id string) error {
 // in which tenant an id or a piece of due work lies. The caller closes the rows.
 func (db *DB) QueryUnwalled(ctx context.Context, query string, args ...any) (*stdsql.Rows, error) {
 	count(ctx)
-	return db.reader.QueryContext(ctx, rebind(db.dialect, query), args...)
+	rows, err := db.reader.QueryContext(ctx, rebind(db.dialect, query), args...)
+	return rows, translate(err)
 }
 
 // rebind numbers the arguments of a statement for PostgreSQL. Statements hold no ? in literals.

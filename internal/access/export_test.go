@@ -1,0 +1,7 @@
+package access
+
+// What the tests reach inside for.
+var (
+	NewSecret  = newSecret
+	WellFormed = wellFormed
+)

@@ -1,0 +1,104 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"purser/internal/fault"
+	"purser/internal/viewer"
+)
+
+// maxCredential is the longest that a bearer token may be.
+const maxCredential = 8 << 10
+
+var (
+	errCredential      = fault.New(fault.Unauthenticated, "The credential is not valid.")
+	errCredentialEnded = fault.New(fault.Unauthenticated, "The credential has ended.")
+)
+
+// bearer returns the token of an Authorization header's value.
+func bearer(value string) (string, bool) {
+	scheme, token, ok := strings.Cut(value, " ")
+	token = strings.Trim(token, " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") || token == "" || len(token) > maxCredential {
+		return "", false
+	}
+	for i := range len(token) {
+		if c := token[i]; c <= ' ' || c > '~' || c == '"' || c == ',' {
+			return "", false
+		}
+	}
+	return token, true
+}
+
+// callerOf returns who sent the request; nil for a stranger, an error for a bad credential.
+func (s *Server) callerOf(ctx context.Context, r *http.Request) (*viewer.Caller, error) {
+	values := r.Header.Values("Authorization")
+	if len(values) == 0 {
+		return nil, nil
+	}
+	if len(values) > 1 {
+		return nil, errCredential
+	}
+	return s.callerBehind(ctx, values[0])
+}
+
+// callerBehind returns who shows this Authorization.
+func (s *Server) callerBehind(ctx context.Context, authorization string) (*viewer.Caller, error) {
+	token, ok := bearer(authorization)
+	if !ok {
+		return nil, errCredential
+	}
+	c, err := s.Authenticate(ctx, token)
+	switch {
+	case err == nil:
+		return c, nil
+	case ctx.Err() != nil:
+		return nil, fault.New(fault.Unavailable, "The request took too long.").Because(err)
+	}
+	return nil, err
+}
+
+// admit puts the caller into the context of an operation, and where links start.
+func (s *Server) admit(ctx context.Context, r *http.Request, c *viewer.Caller) context.Context {
+	if c != nil {
+		ctx = viewer.WithCaller(ctx, c)
+		entryOf(ctx).admitted(c)
+	}
+	return s.WithBaseURL(ctx, s.baseURL(r))
+}
+
+func (s *Server) baseURL(r *http.Request) string {
+	if s.PublicURL != "" {
+		return s.PublicURL
+	}
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// untilItEnds returns a context that ends with the caller's credential.
+func (s *Server) untilItEnds(ctx context.Context, c *viewer.Caller) (context.Context, context.CancelFunc) {
+	if c == nil || c.Credential.ExpiresAt == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, c.Credential.ExpiresAt.Time().Sub(s.Now()), errCredentialEnded)
+}
+
+// deadline is the end of a query or mutation.
+func (s *Server) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, s.Timeout)
+}
+
+// statusOfErr is the status for an error outside of an operation.
+func statusOfErr(err error) int { return statusOfCode(fault.CodeOf(err)) }
+
+// gone tells whether the client has gone away, so that there is nobody to answer.
+func gone(ctx context.Context) bool { return errors.Is(context.Cause(ctx), context.Canceled) }
+
+// until returns how long it is to an instant, at least a moment.
+func (s *Server) until(t time.Time) time.Duration { return max(t.Sub(s.Now()), time.Millisecond) }

@@ -1,0 +1,119 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"purser/internal/fault"
+)
+
+// maxBody is the longest request: the body of a POST, the query string of a GET, or a message on
+// a socket.
+const maxBody = 256 << 10
+
+// body is what a request asks for.
+type body struct {
+	Query         *string        `json:"query"`
+	OperationName *string        `json:"operationName"`
+	Variables     map[string]any `json:"variables"`
+	Extensions    map[string]any `json:"extensions"`
+}
+
+var (
+	errNotJSON  = fault.New(fault.GraphQLInvalid, "The request is not one JSON object, in UTF-8, with a string `query` and, where given, a string `operationName` and objects `variables` and `extensions`.")
+	errNoQuery  = fault.New(fault.GraphQLInvalid, "The request has no `query`.")
+	errTooLarge = fault.New(fault.TooComplex, "The request is too large: at most %d KB.", maxBody>>10)
+)
+
+// decodeRequest reads a request from JSON. Errors do not repeat what was sent.
+func decodeRequest(b []byte) (*graphql.RawParams, error) {
+	if !utf8.Valid(b) {
+		return nil, errNotJSON
+	}
+	var in body
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber() // a number keeps its digits until its type is known
+	if err := d.Decode(&in); err != nil {
+		return nil, errNotJSON
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errNotJSON
+	}
+	return in.params()
+}
+
+func (in body) params() (*graphql.RawParams, error) {
+	if in.Query == nil {
+		return nil, errNoQuery
+	}
+	p := &graphql.RawParams{Query: *in.Query, Variables: in.Variables, Extensions: in.Extensions}
+	if in.OperationName != nil {
+		p.OperationName = *in.OperationName
+	}
+	return p, nil
+}
+
+// decodeQuery reads a request from a URL's query string.
+func decodeQuery(raw string) (*graphql.RawParams, error) {
+	values, err := url.ParseQuery(raw)
+	if err != nil || !utf8.ValidString(values.Get("query")) {
+		return nil, fault.New(fault.GraphQLInvalid, "The query string is malformed.")
+	}
+	var in body
+	if values.Has("query") {
+		in.Query = new(values.Get("query"))
+	}
+	in.OperationName = new(values.Get("operationName"))
+	for name, to := range map[string]*map[string]any{"variables": &in.Variables, "extensions": &in.Extensions} {
+		if values.Get(name) == "" {
+			continue
+		}
+		b := []byte(values.Get(name))
+		d := json.NewDecoder(bytes.NewReader(b))
+		d.UseNumber()
+		if err := d.Decode(to); err != nil || d.More() || !utf8.Valid(b) {
+			return nil, fault.New(fault.GraphQLInvalid, "The parameter `%s` is not a JSON object.", name)
+		}
+	}
+	return in.params()
+}
+
+// readRequest reads a request, or says with which status to refuse it.
+func readRequest(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, int, error) {
+	if r.Method != http.MethodPost {
+		if len(r.URL.RawQuery) > maxBody {
+			return nil, http.StatusRequestURITooLong, errTooLarge
+		}
+		p, err := decodeQuery(r.URL.RawQuery)
+		return withHeaders(p, r), http.StatusBadRequest, err
+	}
+	if !isJSON(r.Header) {
+		return nil, http.StatusUnsupportedMediaType, fault.New(fault.GraphQLInvalid, "Send Content-Type: application/json.")
+	}
+	if r.ContentLength > maxBody {
+		return nil, http.StatusRequestEntityTooLarge, errTooLarge
+	}
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, http.StatusRequestEntityTooLarge, errTooLarge
+	}
+	if err != nil {
+		return nil, http.StatusBadRequest, fault.New(fault.GraphQLInvalid, "The request's body did not arrive.")
+	}
+	p, err := decodeRequest(b)
+	return withHeaders(p, r), http.StatusBadRequest, err
+}
+
+func withHeaders(p *graphql.RawParams, r *http.Request) *graphql.RawParams {
+	if p != nil {
+		p.Headers = r.Header
+	}
+	return p
+}

@@ -1,0 +1,141 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"purser/internal/fault"
+)
+
+// patience is how long a client may take to receive one piece of an answer.
+const patience = 30 * time.Second
+
+// around returns what stands before and after the data of an answer; the data itself, which the
+// executor has written already, is not touched again. Without data there is no key for it.
+func around(r *graphql.Response) (before, after []byte) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	if len(r.Errors) > 0 {
+		b.WriteString(`"errors":`)
+		b.Write(marshal(r.Errors))
+	}
+	if r.Data != nil {
+		if b.Len() > 1 {
+			b.WriteByte(',')
+		}
+		b.WriteString(`"data":`)
+	}
+	before = b.Bytes()
+	if len(r.Extensions) > 0 {
+		if len(before) > 1 {
+			after = append(after, ',')
+		}
+		after = append(append(after, `"extensions":`...), marshal(r.Extensions)...)
+	}
+	return before, append(after, '}')
+}
+
+// marshal writes errors and extensions, which are made of plain values only.
+func marshal(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return []byte("null")
+	}
+	return b
+}
+
+// wire returns an answer in one piece, between what a stream's framing puts before and after it.
+// It has no line breaks.
+func wire(prefix string, r *graphql.Response, suffix string) []byte {
+	before, after := around(r)
+	data := []byte(r.Data)
+	if bytes.ContainsAny(data, "\r\n") { // only between tokens: in strings they are escaped
+		data = bytes.ReplaceAll(bytes.ReplaceAll(data, []byte("\n"), nil), []byte("\r"), nil)
+	}
+	return bytes.Join([][]byte{[]byte(prefix), before, data, after, []byte(suffix)}, nil)
+}
+
+// write sends an answer.
+func (s *Server) write(w http.ResponseWriter, typ string, status int, resp *graphql.Response) {
+	before, after := around(resp)
+	h := w.Header()
+	h.Set("Content-Type", typ+"; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(before)+len(resp.Data)+len(after)))
+	switch status {
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", "Bearer")
+	case http.StatusServiceUnavailable:
+		h.Set("Retry-After", "1")
+	}
+	s.patient(w)
+	w.WriteHeader(status)
+	for _, b := range [][]byte{before, resp.Data, after} {
+		if _, err := w.Write(b); err != nil {
+			return // the client is gone
+		}
+	}
+}
+
+// patient gives the client the time that it may take to receive what is written next.
+func (s *Server) patient(w http.ResponseWriter) {
+	deadline := time.Now().Add(patience)                         //nolint:forbidigo // a socket goes by the kernel's clock, not by an injected one
+	_ = http.NewResponseController(w).SetWriteDeadline(deadline) // without support there is no deadline
+}
+
+// refuse answers with an error alone.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
+	typ, ok := answerType(r.Header)
+	if !ok {
+		typ = jsonType
+	}
+	s.write(w, typ, status, s.engine.refusal(r.Context(), err))
+}
+
+// statusOf is the status of an answer. The executor having run, it is 200: the errors are in the
+// body. A request that was refused before is 200 to clients who take plain JSON, as they expect of
+// GraphQL, and 400 to those who know better; what is not about the document has a status of its own.
+func statusOf(resp *graphql.Response, typ string) int {
+	if resp.Data != nil || len(resp.Errors) == 0 {
+		return http.StatusOK
+	}
+	if status := statusOfCode(codeOf(resp)); status != http.StatusBadRequest {
+		return status
+	}
+	if typ == jsonType {
+		return http.StatusOK
+	}
+	return http.StatusBadRequest
+}
+
+// codeOf returns the code of an answer's first error.
+func codeOf(resp *graphql.Response) fault.Code {
+	switch code := resp.Errors[0].Extensions["code"].(type) {
+	case fault.Code:
+		return code
+	case string:
+		return fault.Code(code)
+	}
+	return ""
+}
+
+func statusOfCode(code fault.Code) int {
+	switch code {
+	case fault.Unauthenticated:
+		return http.StatusUnauthorized
+	case fault.Forbidden:
+		return http.StatusForbidden
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable
+	case fault.Internal:
+		return http.StatusInternalServerError
+	default:
+		return http.StatusBadRequest
+	}
+}

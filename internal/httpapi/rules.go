@@ -1,0 +1,48 @@
+package httpapi
+
+import (
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/core"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+)
+
+// ruleSet is what documents are validated by.
+func ruleSet() *rules.Rules {
+	r := rules.NewDefaultRules()
+	r.AddRule("NoIncrementalDelivery", noIncrementalDelivery)
+	r.AddRule("RepresentableNumbers", representableNumbers)
+	return r
+}
+
+// noIncrementalDelivery refuses @defer and @stream: the parser knows the former for every schema,
+// but no transport here sends an answer in pieces.
+func noIncrementalDelivery(observers *core.Events, addError core.AddErrFunc) {
+	observers.OnDirective(func(_ *core.Walker, d *ast.Directive) {
+		if d.Definition != nil && (d.Name == "defer" || d.Name == "stream") {
+			addError(core.Message(`Unknown directive "@%s".`, d.Name), core.At(d.Position))
+		}
+	})
+}
+
+// representableNumbers refuses numbers that no Go number holds. Scalars of our own and ids take any
+// literal, and reading such a one would panic.
+func representableNumbers(observers *core.Events, addError core.AddErrFunc) {
+	observers.OnValue(func(_ *core.Walker, v *ast.Value) {
+		if v.Kind != ast.IntValue && v.Kind != ast.FloatValue {
+			return
+		}
+		if _, err := v.Value(nil); err != nil {
+			addError(core.Message("The number is out of range."), core.At(v.Position))
+		}
+	})
+}
+
+// rulesWithoutSuggestions are the validation rules without "Did you mean": who has no credential
+// shall not have the schema spelled out. SetDisableSuggestion replaces two of them by itself.
+func rulesWithoutSuggestions() *rules.Rules {
+	r := ruleSet()
+	r.ReplaceRule(rules.KnownArgumentNamesRule.Name, rules.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
+	r.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
+	r.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, rules.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc)
+	return r
+}

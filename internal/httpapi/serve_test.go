@@ -1,0 +1,89 @@
+package httpapi_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"purser/internal/httpapi"
+)
+
+func TestServeStopsInOrder(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *httpapi.Options) { o.Timeout = 500 * time.Millisecond })
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- b.Serve(ctx, l) }()
+	b.url = "http://" + l.Addr().String()
+
+	within(t, "it serves", func() bool {
+		resp, err := http.Get(b.url + "/readyz")
+		return err == nil && resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
+	})
+	c := b.connect(t, "good")
+	c.subscribe("1", "subscription{forever}")
+	c.expect(`{"type":"next"`)
+	lines := b.openStream(t, "good")
+	slow := make(chan answer, 1)
+	go func() { slow <- b.post(t, "{slow}") }()
+	within(t, "all are under way", func() bool { return b.schema.open.Load() == 3 })
+
+	stop()
+	c.closed(websocket.StatusGoingAway, "Going away")
+	for lines.Scan() {
+		continue
+	}
+	if got := <-slow; got.status != 200 || !strings.Contains(got.body, "Too slow") {
+		t.Errorf("what was under way: %d %s", got.status, got.body)
+	}
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it does not stop")
+	}
+	within(t, "everything ends", func() bool { return b.schema.open.Load() == 0 })
+	w := &memory{header: http.Header{}}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.ServeHTTP(w, r)
+	if w.status != http.StatusServiceUnavailable || !strings.Contains(w.body.String(), "shutting down") {
+		t.Errorf("ready after the end: %d %s", w.status, w.body.String())
+	}
+}
+
+type memory struct {
+	header http.Header
+	status int
+	body   strings.Builder
+}
+
+func (m *memory) Header() http.Header         { return m.header }
+func (m *memory) WriteHeader(status int)      { m.status = status }
+func (m *memory) Write(b []byte) (int, error) { return m.body.Write(b) }
+
+func TestServeFails(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = l.Close()
+	if err := b.Serve(t.Context(), l); err == nil {
+		t.Error("serves nothing, and says nothing")
+	}
+}

@@ -1,0 +1,216 @@
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"purser/internal/audit"
+	"purser/internal/fault"
+)
+
+const (
+	maxOperations = 100 // at once on one socket
+	writeTimeout  = 10 * time.Second
+)
+
+// socket is one WebSocket connection: any number of operations of one caller.
+type socket struct {
+	server  *Server
+	conn    *websocket.Conn
+	request *http.Request
+	id      string // of the request that opened it
+
+	authorization string // set once, before the first operation
+	ready         bool   // this and the timer belong to the goroutine that reads
+	end           *time.Timer
+
+	mu         sync.Mutex
+	operations map[string]*operation
+	stopping   bool
+	running    sync.WaitGroup
+}
+
+// serveSocket upgrades a request to WebSocket and serves it until either side ends it.
+func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
+	if !s.mayConnect(r) {
+		s.refuse(w, r, http.StatusForbidden, fault.New(fault.Forbidden, "Pages of other origins may not call this server."))
+		return
+	}
+	if !s.enter() {
+		s.refuse(w, r, http.StatusServiceUnavailable, fault.New(fault.Unavailable, "The server is shutting down."))
+		return
+	}
+	defer s.sockets.Done()
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		Subprotocols:       []string{subprotocol},
+		InsecureSkipVerify: true, // mayConnect has looked at the origin
+	})
+	if err != nil {
+		return // Accept has answered
+	}
+	defer func() { _ = conn.CloseNow() }() // after Close it does nothing
+	conn.SetReadLimit(maxBody)
+	k := &socket{server: s, conn: conn, request: r, id: audit.RequestID(r.Context()), operations: map[string]*operation{}}
+	if conn.Subprotocol() != subprotocol {
+		k.close(closeSubprotocol)
+		return
+	}
+	k.serve(context.WithoutCancel(r.Context())) // the connection is not the request's any more
+}
+
+// enter counts a socket in, unless the server is stopping.
+func (s *Server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopping.Err() != nil {
+		return false
+	}
+	s.sockets.Add(1)
+	return true
+}
+
+// mayConnect looks at the origin of a WebSocket, which browsers do not: the server's own or one
+// of the list. What is not a browser has none.
+func (s *Server) mayConnect(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" || s.trusted[origin] {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+}
+
+// serve reads messages until the socket ends, by whomever.
+func (k *socket) serve(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer k.running.Wait()
+	defer cancel()                                         // ends the operations
+	defer context.AfterFunc(k.server.stopping, k.goAway)() //nolint:contextcheck // the server's end, not a request's
+	late := time.AfterFunc(k.server.InitTimeout, func() { k.close(closeInitTimeout) })
+	defer late.Stop()
+	defer func() {
+		if k.end != nil {
+			k.end.Stop()
+		}
+	}()
+	k.running.Go(func() { k.pingAll(ctx) })
+	for {
+		typ, b, err := k.conn.Read(ctx)
+		if err != nil {
+			return
+		}
+		m, err := parseMessage(typ, b)
+		if err != nil {
+			k.close(closeInvalid)
+			return
+		}
+		if !k.handle(ctx, m, late) {
+			return
+		}
+	}
+}
+
+// handle does what a message says, and tells whether the socket lives on.
+func (k *socket) handle(ctx context.Context, m message, late *time.Timer) bool {
+	switch m.Type {
+	case msgInit:
+		late.Stop()
+		return k.init(ctx, m)
+	case msgPing:
+		return k.send(ctx, []byte(`{"type":"pong"}`))
+	case msgPong:
+	case msgComplete:
+		k.completed(m.ID)
+	case msgSubscribe:
+		if !k.ready {
+			k.close(closeUnauthorized)
+			return false
+		}
+		return k.subscribe(ctx, m)
+	}
+	return true
+}
+
+// init lets the caller in. The credential is in the payload; clients that are no browsers may
+// show it in the upgrade's header instead.
+func (k *socket) init(ctx context.Context, m message) bool {
+	if k.ready {
+		k.close(closeInitTwice)
+		return false
+	}
+	k.authorization = k.request.Header.Get("Authorization")
+	if a, ok := authorization(m.Payload); ok {
+		k.authorization = a
+	}
+	ctx, cancel := k.server.deadline(ctx)
+	defer cancel()
+	c, err := k.server.callerBehind(ctx, k.authorization)
+	if err != nil {
+		k.server.Log.LogAttrs(ctx, slog.LevelInfo, "socket refused", slog.Any("error", err), slog.String("requestId", audit.RequestID(ctx)))
+		k.close(refusedBy(err))
+		return false
+	}
+	entryOf(ctx).admitted(c)
+	if end := c.Credential.ExpiresAt; end != 0 {
+		k.end = time.AfterFunc(k.server.until(end.Time()), func() { k.close(closeForbidden) })
+	}
+	k.ready = true
+	return k.send(ctx, []byte(`{"type":"`+msgAck+`"}`))
+}
+
+// pingAll finds out when the client is gone without a word.
+func (k *socket) pingAll(ctx context.Context) {
+	t := time.NewTicker(k.server.KeepAlive)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		ping, cancel := context.WithTimeout(ctx, writeTimeout)
+		err := k.conn.Ping(ping)
+		cancel()
+		if err != nil {
+			_ = k.conn.CloseNow() // it is gone
+			return
+		}
+	}
+}
+
+// send writes one message, or tells that the client is gone.
+func (k *socket) send(ctx context.Context, b []byte) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout) // a canceled write would break the connection
+	defer cancel()
+	return k.conn.Write(ctx, websocket.MessageText, b) == nil
+}
+
+// close ends the socket, and with it the loop that reads.
+func (k *socket) close(c closing) {
+	_ = k.conn.Close(c.code, c.reason) // whom it does not reach is gone
+}
+
+// goAway ends the socket because the server stops: subscriptions at once and without a word, so
+// that clients come back for them elsewhere; queries and mutations may finish.
+func (k *socket) goAway() {
+	k.mu.Lock()
+	k.stopping = true
+	var finite []*operation
+	for _, op := range k.operations {
+		if !op.endless {
+			finite = append(finite, op)
+		}
+	}
+	k.mu.Unlock()
+	for _, op := range finite {
+		<-op.done
+	}
+	k.close(closeGoingAway)
+}

@@ -1,0 +1,107 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"purser/internal/viewer"
+)
+
+// stream answers with server-sent events, one connection an operation (the "distinct connections
+// mode" of graphql-sse): `next` for each answer, `complete` at the end. It begins with a comment and sends
+// another now and then, so that nobody in between takes the connection for dead.
+//
+// A stream that the server ends because it stops has no `complete`: the client may come back.
+func (s *Server) stream(ctx context.Context, w http.ResponseWriter, oc *graphql.OperationContext, refused *graphql.Response) {
+	out := &events{server: s, w: w, control: http.NewResponseController(w)}
+	_ = out.control.SetReadDeadline(time.Time{}) // the server's is meant for the request, which is here
+	h := w.Header()
+	h.Set("Content-Type", eventsType)
+	h.Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
+	out.send([]byte(":\n\n"))
+
+	ctx, cancel := s.untilItEnds(ctx, viewer.CallerFrom(ctx))
+	defer cancel()
+	ctx, stop := s.untilStopped(ctx)
+	defer stop()
+	defer s.keepAlive(ctx, out)()
+	if refused != nil {
+		out.next(refused)
+		out.send([]byte("event: complete\n\n"))
+		return
+	}
+	if oc.Operation.Operation != ast.Subscription {
+		var cancel context.CancelFunc
+		ctx, cancel = s.deadline(ctx)
+		defer cancel()
+	}
+	answers := s.engine.run(ctx, oc)
+	for resp := answers(); resp != nil; resp = answers() {
+		if !out.next(resp) {
+			return
+		}
+	}
+	if gone(ctx) {
+		return
+	}
+	if ctx.Err() != nil {
+		out.next(s.engine.outOfTime(ctx))
+	}
+	out.send([]byte("event: complete\n\n"))
+}
+
+// untilStopped returns a context that is canceled when the server begins to stop.
+func (s *Server) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(s.stopping, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+// keepAlive sends comments until the function that it returns is called, or the context ends.
+func (s *Server) keepAlive(ctx context.Context, out *events) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		t := time.NewTicker(s.KeepAlive)
+		defer t.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-t.C:
+				out.send([]byte(":\n\n"))
+			}
+		}
+	})
+	return func() { cancel(); wg.Wait() }
+}
+
+// events writes the events of one stream.
+type events struct {
+	server  *Server
+	control *http.ResponseController
+
+	mu sync.Mutex // one event at a time
+	w  http.ResponseWriter
+}
+
+func (e *events) next(resp *graphql.Response) bool {
+	return e.send(wire("event: next\ndata: ", resp, "\n\n"))
+}
+
+// send writes one event, or tells that the client is gone.
+func (e *events) send(b []byte) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.server.patient(e.w)
+	if _, err := e.w.Write(b); err != nil {
+		return false
+	}
+	return e.control.Flush() == nil
+}
