@@ -326,6 +326,9 @@ var (
 				Name:    "moveuser_move_id_result_user_id",
 				Unique:  false,
 				Columns: []*schema.Column{MoveUsersColumns[3], MoveUsersColumns[0], MoveUsersColumns[4]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "result <> 'MOVED'",
+				},
 			},
 		},
 	}

@@ -221,6 +221,9 @@ func (l *loader) recordedUsers(move string, result *model.MovedUserResult) sourc
 		sel.Where(sql.EQ(t.C("move_id"), move))
 		if result != nil {
 			sel.Where(sql.EQ(t.C("result"), string(*result)))
+			if *result != model.MovedUserResultMoved { // in words that the index of these is known by
+				sel.Where(sql.ExprP(t.C("result") + " <> 'MOVED'"))
+			}
 		}
 		return q, q.movedUser(sh, t, sql.Raw(t.C("result")), sql.Raw(t.C("at"))), l.movedUserOrder(t)
 	}

@@ -23,8 +23,9 @@ type checkpointer struct {
 	done chan struct{}
 }
 
-func startCheckpointer(pool *stdsql.DB) *checkpointer {
-	ctx, stop := context.WithCancel(context.Background())
+// startCheckpointer starts one that lives until it is closed, however long ctx does.
+func startCheckpointer(ctx context.Context, pool *stdsql.DB) *checkpointer {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	c := &checkpointer{pool: pool, stop: stop, done: make(chan struct{})}
 	go c.run(ctx)
 	return c

@@ -21,6 +21,9 @@ const (
 	pgNotText       = "22021" // a NUL, which PostgreSQL cannot hold in a text
 )
 
+// errNotText is about a NUL. SQLite takes one and then reads on only as far as it, so readers look for it.
+var errNotText = fault.New(fault.Invalid, "A text holds a character that cannot be stored.")
+
 // retryable tells whether a transaction failed only because of others at the same time.
 func retryable(err error) bool {
 	if e, ok := errors.AsType[sqlite3.Error](err); ok {
@@ -58,7 +61,7 @@ func translate(err error) error {
 	canceled := false
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		if e.Code == pgNotText {
-			return fault.New(fault.Invalid, "A text holds a character that cannot be stored.")
+			return errNotText
 		}
 		canceled = e.Code == pgCanceled
 	}

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -135,8 +137,8 @@ func (r *Reader) on(t *sql.SelectTable, table, column, ref string) *sql.Predicat
 }
 
 // beside is the wall for a table that is reached by a key. It is written so that no planner takes
-// the tenant's index for the key's: before its statistics know a tenant, PostgreSQL would (and be a
-// thousand times slower).
+// the tenant's index for the key's, as PostgreSQL would for a tenant that its statistics do not know
+// yet (and be a thousand times slower), and so that what is known of the tenant still counts.
 func (r *Reader) beside(t *sql.SelectTable, table string) *sql.Predicate {
 	switch c := wall(table); c {
 	case "":
@@ -144,8 +146,13 @@ func (r *Reader) beside(t *sql.SelectTable, table string) *sql.Predicate {
 	case "id":
 		return sql.In(t.C(c), r.tenants...)
 	default:
-		return sql.P(func(b *sql.Builder) { b.Ident(t.C(c)).WriteString(" || '' = ").Arg(r.Viewer.Tenant) })
+		return sql.P(func(b *sql.Builder) { b.WriteString("(").Ident(t.C(c)).WriteString(" = ").Arg(r.Viewer.Tenant).WriteString(") IS TRUE") })
 	}
+}
+
+func holdsNUL(arg any) bool {
+	s, ok := arg.(string)
+	return ok && strings.IndexByte(s, 0) >= 0
 }
 
 // Rows is the result of a statement.
@@ -154,6 +161,9 @@ type Rows = sql.Rows
 // Query runs the statement and calls scan for each row.
 func (r *Reader) Query(ctx context.Context, s sql.Querier, scan func(*Rows) error) error {
 	query, args := s.Query()
+	if slices.ContainsFunc(args, holdsNUL) {
+		return errNotText
+	}
 	var rows Rows
 	if err := r.db.driver.Query(ctx, query, args, &rows); err != nil {
 		return translate(err)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	stdsql "database/sql"
 	"fmt"
 	"net/url"
@@ -13,7 +14,7 @@ import (
 
 // openSQLite opens two pools on one file: writes queue for one connection in Go instead of
 // failing with SQLITE_BUSY, reads go on beside them (WAL).
-func (db *DB) openSQLite(o Options) error {
+func (db *DB) openSQLite(ctx context.Context, o Options) error {
 	synchronous := strings.ToUpper(o.Synchronous)
 	if synchronous == "" {
 		synchronous = "FULL"
@@ -37,7 +38,7 @@ func (db *DB) openSQLite(o Options) error {
 	reader.SetMaxIdleConns(readers)
 	db.dialect, db.writer, db.reader = dialect.SQLite, writer, reader
 	// WAL is a property of the file: the writer sets it before anybody reads.
-	if _, err = writer.Exec("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=" + checkpointAtMost); err != nil {
+	if _, err = writer.ExecContext(ctx, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint="+checkpointAtMost); err != nil {
 		return err
 	}
 	copier, err := stdsql.Open("sqlite3", dsn)
@@ -45,7 +46,7 @@ func (db *DB) openSQLite(o Options) error {
 		return err
 	}
 	copier.SetMaxOpenConns(1)
-	db.checkpointer = startCheckpointer(copier)
+	db.checkpointer = startCheckpointer(ctx, copier)
 	return nil
 }
 

@@ -49,7 +49,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if IsPostgres(o.URL) {
 		err = db.openPostgres(o.URL)
 	} else {
-		err = db.openSQLite(o)
+		err = db.openSQLite(ctx, o)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
