@@ -1,0 +1,184 @@
+package apitest_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/coder/websocket/wsjson"
+
+	"purser/internal/apitest"
+	"purser/internal/store/storetest"
+)
+
+// event is one moveProgress.
+type event struct {
+	Data struct {
+		MoveProgress struct {
+			Status   string
+			Percent  float64
+			Sequence int
+			Move     struct{ Source struct{ Status string } }
+		}
+	}
+	Errors []struct{ Extensions struct{ Code string } }
+}
+
+// stream is a subscription that is under way: next returns its next event, and false at its end.
+type stream func(t *testing.T) (event, bool)
+
+const followQuery = `subscription { moveProgress(moveId: %q) { status percent sequence move { source { status } } } }`
+
+// TestMoveProgress follows a move over both transports: its state at once, though nobody works on it,
+// then changes, its end, and the end of the stream.
+func TestMoveProgress(t *testing.T) {
+	transports := map[string]func(*testing.T, *apitest.Server, string, string) stream{"websocket": overWebSocket, "sse": overSSE}
+	for _, kind := range storetest.Kinds(t) {
+		for name, follow := range transports {
+			t.Run(kind+"/"+name, func(t *testing.T) {
+				s := apitest.Start(t, kind)
+				next := follow(t, s, "admin@contoso.example", fmt.Sprintf(followQuery, startMove(t, s)))
+				first, ok := next(t)
+				if p := first.Data.MoveProgress; !ok || p.Status != "QUEUED" || p.Percent != 0 || p.Move.Source.Status != "ACTIVE" {
+					t.Fatalf("first event: %+v, %v", first, ok)
+				}
+				s.Work(t)
+				last := first
+				for e, ok := next(t); ok; e, ok = next(t) {
+					if e.Data.MoveProgress.Sequence <= last.Data.MoveProgress.Sequence {
+						t.Errorf("event %d after %d", e.Data.MoveProgress.Sequence, last.Data.MoveProgress.Sequence)
+					}
+					last = e
+				}
+				if p := last.Data.MoveProgress; p.Status != "SUCCEEDED" || p.Percent != 100 || p.Move.Source.Status != "DELETED" {
+					t.Errorf("last event: %+v", last)
+				}
+				again := follow(t, s, "reader@contoso.example", fmt.Sprintf(followQuery, s.DB.Client().Move.Query().FirstIDX(s.In(t, "contoso.example"))))
+				if e, ok := again(t); !ok || e.Data.MoveProgress.Status != "SUCCEEDED" {
+					t.Errorf("a move that is over: %+v, %v", e, ok)
+				}
+				if e, ok := again(t); ok {
+					t.Errorf("after its end: %+v", e)
+				}
+			})
+		}
+	}
+}
+
+// TestMoveProgressRefused asks as who may not, and for what does not exist.
+func TestMoveProgressRefused(t *testing.T) {
+	s := apitest.Start(t, "sqlite")
+	move := startMove(t, s)
+	unknown := move[:len(move)-4] + "0000"
+	for _, tt := range []struct{ as, move, code string }{
+		{"avery@contoso.example", move, "FORBIDDEN"},
+		{"license@contoso.example", move, "FORBIDDEN"},
+		{"admin@tulip.example", move, "NOT_FOUND"},
+		{"admin@contoso.example", unknown, "NOT_FOUND"},
+		{"admin@contoso.example", "nonsense", "NOT_FOUND"},
+	} {
+		e, ok := overSSE(t, s, tt.as, fmt.Sprintf(followQuery, tt.move))(t)
+		if !ok || len(e.Errors) != 1 || e.Errors[0].Extensions.Code != tt.code {
+			t.Errorf("%s asks for %s: %+v, want %s", tt.as, tt.move, e, tt.code)
+		}
+	}
+}
+
+func overSSE(t *testing.T, s *apitest.Server, as, query string) stream {
+	t.Helper()
+	body, err := json.Marshal(map[string]string{"query": query})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(deadline(t), http.MethodPost, s.URL+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "text/event-stream")
+	req.Header.Set("Authorization", "Bearer "+s.Token(t, as))
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = res.Body.Close() }) // it was read as far as it was wanted
+	lines := bufio.NewScanner(res.Body)
+	return func(t *testing.T) (e event, ok bool) {
+		t.Helper()
+		for lines.Scan() {
+			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok && data != "" {
+				decode(t, []byte(data), &e)
+				return e, true
+			}
+			if lines.Text() == "event: complete" {
+				return e, false
+			}
+		}
+		t.Fatalf("the stream broke off: %v", lines.Err())
+		return e, false
+	}
+}
+
+func overWebSocket(t *testing.T, s *apitest.Server, as, query string) stream {
+	t.Helper()
+	ctx := deadline(t)
+	c, _, err := websocket.Dial(ctx, s.URL+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}}) //nolint:bodyclose // the socket takes it over
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.CloseNow() })
+	send := func(m map[string]any) {
+		t.Helper()
+		if err := wsjson.Write(ctx, c, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	receive := func(t *testing.T) (kind string, e event) {
+		t.Helper()
+		var m struct {
+			Type    string
+			Payload json.RawMessage
+		}
+		for m.Type == "" || m.Type == "ping" {
+			if err := wsjson.Read(ctx, c, &m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if m.Type == "next" {
+			decode(t, m.Payload, &e)
+		}
+		return m.Type, e
+	}
+	send(map[string]any{"type": "connection_init", "payload": map[string]string{"Authorization": "Bearer " + s.Token(t, as)}})
+	if kind, _ := receive(t); kind != "connection_ack" {
+		t.Fatalf("%s for a connection_init", kind)
+	}
+	send(map[string]any{"type": "subscribe", "id": "1", "payload": map[string]string{"query": query}})
+	return func(t *testing.T) (event, bool) {
+		t.Helper()
+		kind, e := receive(t)
+		return e, kind == "next"
+	}
+}
+
+func decode(t *testing.T, b []byte, v any) {
+	t.Helper()
+	if err := json.Unmarshal(b, v); err != nil {
+		t.Fatalf("%v: %s", err, b)
+	}
+}
+
+// deadline ends what would otherwise wait for ever.
+func deadline(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
