@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"purser/graph/model"
+	"purser/internal/id"
 	"purser/internal/page"
 	"purser/internal/shape"
 )
@@ -31,14 +32,14 @@ func (m mutation) MoveUsers(ctx context.Context, input model.MoveUsersInput) (*m
 		payload.UserErrors, err = userErrors(errNotFound.At("fromPurchaseId"))
 		return payload, err
 	}
-	id, err := m.TakeOver.MoveUsers(ctx, input.FromPurchaseID, input.ToPurchaseID)
+	moveID, err := m.TakeOver.MoveUsers(ctx, id.Known(input.FromPurchaseID), id.Known(input.ToPurchaseID))
 	if err != nil {
 		if payload.UserErrors, err = userErrors(err); err != nil {
 			return nil, err
 		}
 	}
-	if id != "" {
-		payload.Move, err = load[*model.Move](ctx, m.Resolver, id, askedOfPayload(ctx, v, "move", "Move"), "Move")
+	if moveID != "" {
+		payload.Move, err = load[*model.Move](ctx, m.Resolver, moveID, askedOfPayload(ctx, v, "move", "Move"), "Move")
 	}
 	return payload, err
 }
@@ -52,7 +53,7 @@ func (s subscription) MoveProgress(ctx context.Context, moveID string) (<-chan *
 	if !ok {
 		return nil, errNotFound
 	}
-	events, err := s.TakeOver.Follow(ctx, moveID)
+	events, err := s.TakeOver.Follow(ctx, id.Known(moveID))
 	if err != nil {
 		return nil, err
 	}

@@ -45,10 +45,10 @@ func (q query) nodes(ctx context.Context, ids []string) (map[string]model.Node, 
 	for id, tenant := range tenants {
 		byTenant[tenant] = append(byTenant[tenant], id)
 	}
-	nodes := make(map[string]model.Node, len(ids))
+	nodes, b := make(map[string]model.Node, len(ids)), newBuilder(ctx)
 	for tenant, ids := range byTenant {
 		v, _ := c.In(tenant)
-		found, err := q.Reading.Nodes(viewer.NewContext(ctx, v), ids, asked(ctx, v.Roles).Of)
+		found, err := q.Reading.Nodes(viewer.NewContext(ctx, v), ids, b.as(v.Roles).Of)
 		if err != nil {
 			return nil, err
 		}

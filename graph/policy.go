@@ -4,11 +4,16 @@ import (
 	"context"
 
 	"purser/graph/model"
+	"purser/internal/fault"
 	"purser/internal/page"
 )
 
+// SelfServicePolicy answers null for a tenant or a product that is not within reach, as for unknown ones.
 func (q query) SelfServicePolicy(ctx context.Context, tenantID *string, productID string) (*model.SelfServicePolicy, error) {
 	ctx, v, err := in(ctx, tenantID)
+	if fault.CodeOf(err) == fault.NotFound {
+		return nil, nil //nolint:nilnil // a nullable lookup
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"purser/graph/model"
+	"purser/internal/id"
 	"purser/internal/page"
 	"purser/internal/purchasing"
 )
@@ -51,7 +52,7 @@ func (m mutation) CancelSubscription(ctx context.Context, input model.CancelSubs
 		payload.UserErrors, err = userErrors(errNotFound.At("purchaseId"))
 		return payload, err
 	}
-	payload.ReleasedLicenses, err = m.Purchasing.Cancel(ctx, purchasing.Cancellation{PurchaseID: input.PurchaseID, Reason: input.Reason, Feedback: input.Feedback})
+	payload.ReleasedLicenses, err = m.Purchasing.Cancel(ctx, purchasing.Cancellation{PurchaseID: id.Known(input.PurchaseID), Reason: input.Reason, Feedback: input.Feedback})
 	if err != nil {
 		payload.UserErrors, err = userErrors(err)
 		return payload, err

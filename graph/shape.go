@@ -20,9 +20,7 @@ import (
 // @allow and that none of the roles reaches are left out, so that they stay null, and reported once
 // for each place in the document.
 func asked(ctx context.Context, roles viewer.Roles) *shape.Field {
-	fc := graphql.GetFieldContext(ctx)
-	b := builder{ctx: ctx, op: graphql.GetOperationContext(ctx), roles: roles, reported: map[string]bool{}}
-	return b.value(fc.Field, graphql.GetPath(ctx))
+	return newBuilder(ctx).as(roles)
 }
 
 // askedOf is asked for a field that is an object of the type named.
@@ -30,11 +28,26 @@ func askedOf(ctx context.Context, roles viewer.Roles, typ string) *shape.Shape {
 	return asked(ctx, roles).Of[typ]
 }
 
+// builder reads the selections of one root field. It may read them once for each of several tenants,
+// where other roles are held, and still reports each place once.
 type builder struct {
 	ctx      context.Context //nolint:containedctx // lives for one call
 	op       *graphql.OperationContext
 	roles    viewer.Roles
 	reported map[string]bool
+	// below a tenant of Viewer.access the roles held there count: what lies inside of one, and all the
+	// rest, is decided at different times
+	inAccess, decidesAccess bool
+}
+
+func newBuilder(ctx context.Context) *builder {
+	return &builder{ctx: ctx, op: graphql.GetOperationContext(ctx), reported: map[string]bool{}}
+}
+
+// as returns what is asked of the root field, for a tenant in which the roles are held.
+func (b *builder) as(roles viewer.Roles) *shape.Field {
+	b.roles = roles
+	return b.value(graphql.GetFieldContext(b.ctx).Field, graphql.GetPath(b.ctx))
 }
 
 // value returns the use of one field, by the type of its value.
@@ -96,19 +109,34 @@ func (b *builder) fields(s *shape.Shape, sel ast.SelectionSet, typ string, path 
 		if strings.HasPrefix(f.Name, "__") || !b.allowed(f, at) {
 			continue
 		}
-		use := b.value(f, at)
+		var args any
 		if decode, ok := arguments[typ+"."+f.Name]; ok {
-			args, err := decode(b.ctx, f.ArgumentMap(b.op.Variables))
-			if err != nil {
+			var err error
+			if args, err = decode(b.ctx, f.ArgumentMap(b.op.Variables)); err != nil {
 				continue // gqlgen reads them again when it comes to the field, and reports it
 			}
-			use.Args = args
-			if policy, ok := args.(model.PolicyArgs); ok && !b.reachable(policy, at) {
-				continue
-			}
 		}
+		policy, ok := args.(model.PolicyArgs)
+		if ok && !b.reachable(policy, at) {
+			continue
+		}
+		use := b.in(typ+"."+f.Name, policy.TenantID).value(f, at)
+		use.Args = args
 		s.Add(f.Name, use)
 	}
+}
+
+// in returns the builder for what lies below a field, which may lead into another tenant: the one it names,
+// or one in reach after the other.
+func (b *builder) in(field string, tenant *string) *builder {
+	inner := *b
+	if tenant != nil {
+		a, _ := viewer.CallerFrom(b.ctx).Find(*tenant)
+		inner.roles, inner.inAccess = a.Roles, b.decidesAccess
+	} else if field == "TenantAccess.tenant" {
+		inner.inAccess = true
+	}
+	return &inner
 }
 
 func (b *builder) collect(sel ast.SelectionSet, typ string) []graphql.CollectedField {
@@ -117,7 +145,7 @@ func (b *builder) collect(sel ast.SelectionSet, typ string) []graphql.CollectedF
 
 func (b *builder) allowed(f graphql.CollectedField, path ast.Path) bool {
 	roles := allowedRoles(f.Definition)
-	if roles == nil || b.roles.Has(roles...) {
+	if roles == nil || b.inAccess != b.decidesAccess || b.roles.Has(roles...) {
 		return true
 	}
 	b.report(path, errForbidden)

@@ -6,6 +6,8 @@ import (
 	"purser/graph/model"
 	"purser/internal/fault"
 	"purser/internal/page"
+	"purser/internal/shape"
+	"purser/internal/viewer"
 )
 
 func (q query) Viewer(ctx context.Context) (*model.Viewer, error) {
@@ -14,13 +16,16 @@ func (q query) Viewer(ctx context.Context) (*model.Viewer, error) {
 		return nil, err
 	}
 	home, _ := c.In(c.Home)
-	return q.Reading.Viewer(ctx, askedOf(ctx, home.Roles, "Viewer"))
+	b := newBuilder(ctx)
+	ofHome := b.as(home.Roles).Of["Viewer"]
+	b.decidesAccess = true
+	return q.Reading.Viewer(ctx, ofHome, func(roles viewer.Roles) *shape.Shape { return b.as(roles).Of["Viewer"] })
 }
 
 // Tenant answers null for a tenant that is not within reach, as for an unknown one.
 func (q query) Tenant(ctx context.Context, id *string) (*model.Tenant, error) {
 	ctx, v, err := in(ctx, id)
-	if id != nil && fault.CodeOf(err) == fault.NotFound {
+	if fault.CodeOf(err) == fault.NotFound {
 		return nil, nil //nolint:nilnil // a nullable lookup
 	}
 	if err != nil {

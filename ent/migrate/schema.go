@@ -275,7 +275,7 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{MovesColumns[20]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "status IN ('QUEUED', 'RUNNING')",
+					Where: "finished_at IS NULL",
 				},
 			},
 			{
@@ -283,7 +283,7 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{MovesColumns[17]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "status IN ('QUEUED', 'RUNNING')",
+					Where: "finished_at IS NULL",
 				},
 			},
 		},
@@ -791,6 +791,7 @@ func init() {
 	MovesTable.Annotation.Checks = map[string]string{
 		"move_counts": "moved >= 0 AND already_licensed >= 0 AND gone >= 0 AND reserved >= 0 AND moved + already_licensed + gone <= total",
 		"move_ends":   "source_id <> target_id",
+		"move_open":   "finished_at IS NULL AND status IN ('QUEUED', 'RUNNING') OR finished_at IS NOT NULL AND status NOT IN ('QUEUED', 'RUNNING')",
 		"move_status": "status IN ('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED')",
 	}
 	MoveUsersTable.ForeignKeys[0].RefTable = TenantsTable

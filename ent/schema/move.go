@@ -63,8 +63,8 @@ func (Move) Indexes() []ent.Index {
 		index.Fields("source_id", "id"),
 		index.Fields("target_id", "id"),
 		// a purchase can be emptied by one move at a time
-		index.Fields("source_id").Unique().Annotations(entsql.IndexWhere("status IN ('QUEUED', 'RUNNING')")),
-		index.Fields("lease_until").Annotations(entsql.IndexWhere("status IN ('QUEUED', 'RUNNING')")),
+		index.Fields("source_id").Unique().Annotations(entsql.IndexWhere("finished_at IS NULL")),
+		index.Fields("lease_until").Annotations(entsql.IndexWhere("finished_at IS NULL")),
 	}
 }
 
@@ -74,5 +74,6 @@ func (Move) Annotations() []schema.Annotation {
 		"move_status": oneOf("status", "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELED"),
 		"move_counts": "moved >= 0 AND already_licensed >= 0 AND gone >= 0 AND reserved >= 0 AND moved + already_licensed + gone <= total",
 		"move_ends":   "source_id <> target_id",
+		"move_open":   "finished_at IS NULL AND status IN ('QUEUED', 'RUNNING') OR finished_at IS NOT NULL AND status NOT IN ('QUEUED', 'RUNNING')",
 	})}
 }

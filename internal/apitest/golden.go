@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,17 +87,36 @@ func (c *goldenCase) step(t *testing.T, archive *txtar.Archive, i int) {
 	}
 }
 
-// pretty returns an answer's status, where it is not 200, and its JSON indented, request ids left out.
+// pretty returns an answer's status, where it is not 200, and its JSON indented, request ids left out and
+// errors in the order of their paths: root fields are resolved side by side.
 func pretty(t *testing.T, a Answer) string {
 	t.Helper()
 	var b bytes.Buffer
 	if a.Status != 200 {
 		fmt.Fprintln(&b, a.Status)
 	}
-	if err := json.Indent(&b, bytes.ReplaceAll(a.Body, []byte(`,"requestId":"request"`), nil), "", "  "); err != nil {
+	var answer struct {
+		Errors     []json.RawMessage `json:"errors,omitempty"`
+		Data       json.RawMessage   `json:"data,omitempty"`
+		Extensions json.RawMessage   `json:"extensions,omitempty"`
+	}
+	if err := json.Unmarshal(bytes.ReplaceAll(a.Body, []byte(`,"requestId":"request"`), nil), &answer); err != nil {
 		t.Fatalf("%v: %s", err, a.Body)
 	}
+	slices.SortStableFunc(answer.Errors, func(a, b json.RawMessage) int { return strings.Compare(pathOf(a), pathOf(b)) })
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(answer); err != nil {
+		t.Fatal(err)
+	}
 	return strings.TrimSpace(b.String()) + "\n"
+}
+
+func pathOf(e json.RawMessage) string {
+	var at struct{ Path json.RawMessage }
+	_ = json.Unmarshal(e, &at) // one without a path comes first
+	return string(at.Path)
 }
 
 // Settle runs the workers until no move is under way.
@@ -111,7 +131,7 @@ func (s *Server) Settle(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.workOnce.Do(func() { s.Work(t) })
-			for range events { //nolint:revive // until it is over
+			for range events { // until it is over
 			}
 		}
 	}

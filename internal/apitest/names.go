@@ -18,7 +18,9 @@ import (
 //	@prd:CFQ7TTC0H9MP               a product
 //	@pur:contoso/avery/CFQ7TTC0H9MP a purchase: tenant, purchaser (or nobody), product; with /2 the second alike
 //	@pol:contoso/CFQ7TTC0H9MP       a policy
-//	@mov1, @evt1 …                  what a case made, by first appearance
+//	@pli:contoso/CFQ7TTC0H9MP       a row of the licenses page
+//	@mov1, @lic1 …                  anything else, by first appearance
+//	@cur1 …                         a cursor, likewise
 type Names struct {
 	ids   map[string]string // by name
 	names map[string]string // by id
@@ -68,7 +70,7 @@ func (n *Names) addPurchase(name, id string) {
 	n.add(unique, id)
 }
 
-var nameInText = regexp.MustCompile(`@(ten|usr|prd|pur|pol|pli|mov|evt|ntf|lic):?[^"\s]+`)
+var nameInText = regexp.MustCompile(`@(ten|usr|prd|pur|pol|pli|gli|mov|evt|ntf|lic|cur):?[^"\s]+`)
 
 // IDs puts ids in the place of names.
 func (n *Names) IDs(text string) string {
@@ -83,17 +85,24 @@ func (n *Names) IDs(text string) string {
 var (
 	idInText     = regexp.MustCompile(`[a-z]{3}_[0-9a-z]{26,}`)
 	exportInText = regexp.MustCompile(`"url": "[^"]*"`)
+	cursorInText = regexp.MustCompile(`(ursor": ")([^"]+)`)
 )
 
 // Named puts names in the place of ids, and leaves out what differs from run to run.
 func (n *Names) Named(text string) string {
 	text = exportInText.ReplaceAllString(text, `"url": "…"`)
-	return idInText.ReplaceAllStringFunc(text, func(id string) string {
-		if n.names[id] == "" {
-			kind := id[:3]
-			n.made[kind]++
-			n.add(fmt.Sprintf("@%s%d", kind, n.made[kind]), id)
-		}
-		return n.names[id]
+	text = cursorInText.ReplaceAllStringFunc(text, func(field string) string {
+		part := cursorInText.FindStringSubmatch(field)
+		return part[1] + n.name(part[2], "cur")
 	})
+	return idInText.ReplaceAllStringFunc(text, func(id string) string { return n.name(id, id[:3]) })
+}
+
+// name returns what an id or a cursor is called; one that is new gets a number.
+func (n *Names) name(id, kind string) string {
+	if n.names[id] == "" {
+		n.made[kind]++
+		n.add(fmt.Sprintf("@%s%d", kind, n.made[kind]), id)
+	}
+	return n.names[id]
 }

@@ -109,7 +109,7 @@ func (sel Selection) check() error {
 // everything named exists.
 func (sel Selection) rows(ctx context.Context, tx *store.Tx) (int, error) {
 	if sel.Product != nil {
-		ok, err := tx.Product.Query().Where(product.ID(*sel.Product)).Exist(ctx)
+		ok, err := tx.Product.Query().Where(product.ID(id.Known(*sel.Product))).Exist(ctx)
 		if err != nil {
 			return 0, fmt.Errorf("look for a product: %w", err)
 		}
@@ -136,7 +136,11 @@ func (sel Selection) known(ctx context.Context, tx *store.Tx) error {
 	if sel.Purchases == nil {
 		return nil
 	}
-	found, err := tx.Purchase.Query().Where(purchase.IDIn(sel.Purchases...)).IDs(ctx)
+	ids := make([]string, len(sel.Purchases))
+	for i, p := range sel.Purchases {
+		ids[i] = id.Known(p)
+	}
+	found, err := tx.Purchase.Query().Where(purchase.IDIn(ids...)).IDs(ctx)
 	if err != nil {
 		return fmt.Errorf("look for purchases: %w", err)
 	}

@@ -43,7 +43,7 @@ func (s *Service) Set(ctx context.Context, productID string, value model.SelfSer
 		if err := tx.Lock(ctx, "tenants", v.Tenant); err != nil { // one change at a time: each knows what it changes from
 			return fmt.Errorf("set a policy: %w", err)
 		}
-		product, err := tx.Product.Get(ctx, productID)
+		product, err := tx.Product.Get(ctx, id.Known(productID))
 		if ent.IsNotFound(err) {
 			return fault.New(fault.NotFound, "There is no such product.").At("productId")
 		}

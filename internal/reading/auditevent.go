@@ -8,6 +8,7 @@ import (
 
 	"purser/graph/model"
 	"purser/internal/audit"
+	"purser/internal/id"
 	"purser/internal/page"
 	"purser/internal/shape"
 )
@@ -33,10 +34,10 @@ func filterEvents(s *sql.Selector, e *sql.SelectTable, f *model.AuditEventFilter
 		s.Where(anyValue(e.C("action"), strs(f.Action)))
 	}
 	if f.ActorID != nil {
-		s.Where(sql.EQ(e.C("actor_id"), *f.ActorID))
+		s.Where(sql.EQ(e.C("actor_id"), id.Known(*f.ActorID)))
 	}
 	if f.SubjectID != nil {
-		s.Where(sql.EQ(e.C("subject_id"), *f.SubjectID))
+		s.Where(sql.EQ(e.C("subject_id"), id.Known(*f.SubjectID)))
 	}
 	where(s, bound(sql.GTE, e.C("at"), f.After), bound(sql.LT, e.C("at"), f.Before))
 }

@@ -64,7 +64,11 @@ func (l *loader) exists(ctx context.Context, table, argument string, ids ...stri
 	if len(ids) == 0 {
 		return nil
 	}
-	sel, t := l.r.FromKeys(table, "t", "id", ids)
+	keys := make([]string, len(ids))
+	for i, s := range ids {
+		keys[i] = id.Known(s)
+	}
+	sel, t := l.r.FromKeys(table, "t", "id", keys)
 	q := l.query(sel)
 	var found string
 	q.col(&found, t.C("id"))
@@ -85,8 +89,7 @@ func (scope groupScope) narrow(s *sql.Selector, p *sql.SelectTable) {
 	if scope.purchases == nil {
 		s.Where(sql.In(p.C("status"), usable...))
 	} else {
-		ids := strs(scope.purchases)
-		s.Where(sql.And(sql.In(p.C("id"), ids...), sql.NEQ(p.C("status"), string(model.SubscriptionStatusDeleted))))
+		s.Where(sql.In(p.C("id"), strs(scope.purchases)...))
 	}
 	if scope.source != nil {
 		s.Where(sql.EQ(p.C("source"), string(*scope.source)))
@@ -120,10 +123,20 @@ func (l *loader) groups(ctx context.Context, use *shape.Field, args page.Args, s
 	var all []*group
 	conns := make([]*model.PurchaserLicensesConnection, len(pages))
 	for i, e := range pages {
+		l.setScope(e.nodes, scopes[i]) //nolint:gosec // there is a page for each scope
 		all = append(all, e.nodes...)
 		conns[i] = groupConnection(e, use)
 	}
 	return conns, l.fillGroups(ctx, all, sh)
+}
+
+// setScope tells groups what they were made of. Rows cannot: those of all scopes are read by the first
+// scope's statement.
+func (l *loader) setScope(groups []*group, scope groupScope) {
+	for _, g := range groups {
+		g.scope = scope
+		g.ID = groupID(l.me.Tenant, g)
+	}
 }
 
 func groupConnection(e *entries[*group], use *shape.Field) *model.PurchaserLicensesConnection {
@@ -167,28 +180,28 @@ func (l *loader) groupRows(scope groupScope) source[*group] {
 		q := l.query(outer)
 		q.page = inner
 		ks := keyset{tag: "purchasers " + l.me.Tenant, value: p.C("purchaser_key"), id: key, shown: [2]string{g.C("purchaser_key"), g.C("purchaser")}}
-		return q, q.group(g, sh, scope), ks
+		return q, q.group(g, sh), ks
 	}
 }
 
 // nobodyFirst is the purchaser's id, and empty for nobody in particular.
 func nobodyFirst(p *sql.SelectTable) string { return "COALESCE(" + p.C("purchaser_id") + ", '')" }
 
-// groupMatches finds groups by their purchaser, or by who holds a license of one of their purchases.
+// groupMatches finds groups by their purchaser, or by who holds a license of one of their purchases:
+// it goes from the people that the text finds to what they bought and what they hold.
 func (l *loader) groupMatches(scope groupScope, p *sql.SelectTable) *sql.Predicate {
-	s, m := l.r.From("purchases", "m")
-	scope.narrow(s, m)
 	buyer, u := l.r.From("users", "mu")
-	buyer.Select(u.C("id")).Where(sql.And(sql.ColumnsEQ(u.C("id"), m.C("purchaser_id")), contains(u.C("search_key"), scope.search)))
-	holder, t := l.r.From("licenses", "ml")
-	h := l.r.Join(holder, "users", "mh", "id", t.C("user_id"))
-	holder.Select(t.C("id")).Where(sql.And(sql.ColumnsEQ(t.C("purchase_id"), m.C("id")), contains(h.C("search_key"), scope.search)))
-	s.Select(nobodyFirst(m)).Where(sql.Or(sql.Exists(buyer), sql.Exists(holder)))
-	return sql.In(nobodyFirst(p), s)
+	buyer.Select(u.C("id")).Where(contains(u.C("search_key"), scope.search))
+	holder, h := l.r.From("users", "mh")
+	t := l.r.Join(holder, "licenses", "ml", "user_id", h.C("id"))
+	m := l.r.Join(holder, "purchases", "m", "id", t.C("purchase_id"))
+	scope.narrow(holder, m)
+	holder.Select(nobodyFirst(m)).Where(sql.And(live(m), contains(h.C("search_key"), scope.search)))
+	return sql.Or(sql.In(p.C("purchaser_id"), buyer), sql.In(nobodyFirst(p), holder))
 }
 
 // group binds a group from the sums in g.
-func (q *query) group(g *sql.SelectTable, sh *shape.Shape, scope groupScope) func() *group {
+func (q *query) group(g *sql.SelectTable, sh *shape.Shape) func() *group {
 	if sh == nil {
 		return nil
 	}
@@ -203,9 +216,7 @@ func (q *query) group(g *sql.SelectTable, sh *shape.Shape, scope groupScope) fun
 		c := m
 		c.AvailableQuantity = c.Quantity - c.AssignedQuantity - c.ReservedQuantity
 		c.Purchaser = by()
-		g := &group{PurchaserLicenses: &c, purchaser: purchaser, scope: scope}
-		g.ID = groupID(q.me.Tenant, g)
-		return g
+		return &group{PurchaserLicenses: &c, purchaser: purchaser}
 	}
 }
 
@@ -261,6 +272,7 @@ func (l *loader) groupLicenses(ctx context.Context, use *shape.Field, args model
 			sel, p := l.r.From("purchases", "p")
 			q := l.query(sel)
 			g.only().narrow(sel, p)
+			sel.Where(live(p))
 			t := q.join("licenses", "purchase_id", p.C("id"))
 			if sh == nil {
 				q.searchHolder(sel, t, args.Search)
@@ -275,6 +287,7 @@ func (l *loader) groupLicenses(ctx context.Context, use *shape.Field, args model
 
 // groupsByID loads the groups that the ids are composed of.
 func (l *loader) groupsByID(ctx context.Context, ids []string, sh *shape.Shape) ([]*model.PurchaserLicenses, error) {
+	var scopes []groupScope
 	var sources []source[*group]
 	for _, i := range ids {
 		g, ok := id.ParseGroup(i)
@@ -285,7 +298,7 @@ func (l *loader) groupsByID(ctx context.Context, ids []string, sh *shape.Shape) 
 		if s := map[id.GroupSource]model.PurchaseSource{id.SelfService: model.PurchaseSourceSelfService, id.Central: model.PurchaseSourceCentral}[g.Source]; s != "" {
 			scope.source = &s
 		}
-		sources = append(sources, l.groupRows(scope))
+		scopes, sources = append(scopes, scope), append(sources, l.groupRows(scope))
 	}
 	pages, err := lists(ctx, l, &shape.Field{Rows: true}, sh, page.Args{}, len(sources), sources)
 	if err != nil {
@@ -293,7 +306,8 @@ func (l *loader) groupsByID(ctx context.Context, ids []string, sh *shape.Shape) 
 	}
 	var found []*group
 	var nodes []*model.PurchaserLicenses
-	for _, e := range pages {
+	for i, e := range pages {
+		l.setScope(e.nodes, scopes[i])
 		for _, g := range e.nodes {
 			found, nodes = append(found, g), append(nodes, g.PurchaserLicenses)
 		}

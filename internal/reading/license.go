@@ -128,8 +128,8 @@ func (l *loader) firstLicenses(ctx context.Context, sh *shape.Shape, pg page.Pag
 // withinPage narrows the licenses t of the purchase p to those that can be on the page: between the
 // cursors and up to the first one after the page, which a correlated statement finds in the index.
 func (q *query) withinPage(p, t *sql.SelectTable, pg page.Page, search *string) {
-	sub, x := q.r.From("licenses", "x")
-	sub.Select(x.C("id")).Where(sql.ColumnsEQ(x.C("purchase_id"), p.C("id"))).Limit(1).Offset(pg.Limit)
+	sub, x := q.r.FromRef("licenses", "x", "purchase_id", p.C("id"))
+	sub.Select(x.C("id")).Limit(1).Offset(pg.Limit)
 	q.searchHolder(sub, x, search)
 	q.searchHolder(q.s, t, search)
 	between(sub, x.C("id"), pg)
@@ -198,8 +198,14 @@ func (l *loader) userLicenses(ctx context.Context, use *shape.Field, args model.
 // livePurchase joins the purchase of the licenses in table t, which must not be DELETED.
 func (q *query) livePurchase(t *sql.SelectTable) *sql.SelectTable {
 	p := q.join("purchases", "id", t.C("purchase_id"))
-	q.s.Where(sql.NEQ(p.C("status"), string(model.SubscriptionStatusDeleted)))
+	q.s.Where(live(p))
 	return p
+}
+
+// live narrows to purchases whose licenses exist: those of a DELETED one do not, even while their rows
+// are still being cleared away.
+func live(p *sql.SelectTable) *sql.Predicate {
+	return sql.NEQ(p.C("status"), string(model.SubscriptionStatusDeleted))
 }
 
 func (l *loader) licenseLists(ctx context.Context, use *shape.Field, args page.Args, sources []source[*model.License]) ([]*model.LicenseConnection, error) {

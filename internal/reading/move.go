@@ -151,8 +151,8 @@ func (l *loader) fillMoveEnds(ctx context.Context, moves []*model.Move, sh *shap
 func (l *loader) lastMoves(ctx context.Context, purchases []*model.Purchase, sh *shape.Shape) error {
 	ids, groups := byID(purchases, func(p *model.Purchase) string { return p.ID })
 	sel, m := l.r.FromKeys("moves", "m", "source_id", ids)
-	last, x := l.r.From("moves", "x")
-	last.Select(sql.Max(x.C("id"))).Where(sql.ColumnsEQ(x.C("source_id"), m.C("source_id")))
+	last, x := l.r.FromRef("moves", "x", "source_id", m.C("source_id"))
+	last.Select(sql.Max(x.C("id")))
 	sel.Where(sql.EQ(m.C("id"), last))
 	q := l.query(sel)
 	var from string

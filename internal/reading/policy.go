@@ -48,7 +48,7 @@ func (s *Service) Policy(ctx context.Context, product string, sh *shape.Shape) (
 	if err != nil {
 		return nil, err
 	}
-	found, err := l.policiesOf(ctx, []string{product}, sh)
+	found, err := l.policiesOf(ctx, []string{id.Known(product)}, sh)
 	return found[product], err
 }
 

@@ -80,17 +80,19 @@ func (q *query) filterProducts(p *sql.SelectTable, f *model.ProductFilter) {
 	}
 }
 
-// hasWord narrows a column that holds words parted by spaces.
+// hasWord narrows a column that holds words parted by spaces. LIKE would not do: SQLite's knows no case.
 func hasWord(column, word string) *sql.Predicate {
 	if word == "" || strings.ContainsRune(word, ' ') {
 		return sql.False()
 	}
 	return sql.P(func(b *sql.Builder) {
-		b.WriteString("' ' || ").Ident(column).WriteString(" || ' ' LIKE ").Arg("% " + likeEscaper.Replace(word) + " %").WriteString(` ESCAPE '\'`)
+		words := func() { b.WriteString("' ' || ").Ident(column).WriteString(" || ' '") }
+		b.WriteString("REPLACE(")
+		words()
+		b.WriteString(", ").Arg(" " + word + " ").WriteString(", '') <> ")
+		words()
 	})
 }
-
-var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // product binds a product in table p.
 func (q *query) product(p *sql.SelectTable, sh *shape.Shape) func() *model.Product {

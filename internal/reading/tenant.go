@@ -67,8 +67,9 @@ func (l *loader) fillTenant(ctx context.Context, t *model.Tenant, sh *shape.Shap
 	return nil
 }
 
-// Viewer returns who asks.
-func (s *Service) Viewer(ctx context.Context, sh *shape.Shape) (*model.Viewer, error) {
+// Viewer returns who asks. What is asked below the tenants of Viewer.access depends on the roles held
+// in each: as tells it.
+func (s *Service) Viewer(ctx context.Context, sh *shape.Shape, as func(viewer.Roles) *shape.Shape) (*model.Viewer, error) {
 	c := viewer.CallerFrom(ctx)
 	m := &model.Viewer{Credential: credential(c)}
 	if c.User != "" && sh.Has("user") {
@@ -88,7 +89,9 @@ func (s *Service) Viewer(ctx context.Context, sh *shape.Shape) (*model.Viewer, e
 	}
 	for _, use := range sh.Uses("access") {
 		args, _ := use.Args.(model.SearchArgs)
-		conn, err := s.access(ctx, c, use, args)
+		conn, err := s.access(ctx, c, use, args, func(roles viewer.Roles) *shape.Shape {
+			return as(roles).Use("access", args).Of["TenantAccess"].Sub("tenant", "Tenant")
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -109,7 +112,7 @@ func credential(c *viewer.Caller) *model.Credential {
 }
 
 // access returns a page of the tenants within the caller's reach, by name.
-func (s *Service) access(ctx context.Context, c *viewer.Caller, use *shape.Field, args model.SearchArgs) (*model.TenantAccessConnection, error) {
+func (s *Service) access(ctx context.Context, c *viewer.Caller, use *shape.Field, args model.SearchArgs, as func(viewer.Roles) *shape.Shape) (*model.TenantAccessConnection, error) {
 	if err := checkSearch(args.Search); err != nil {
 		return nil, err
 	}
@@ -134,8 +137,10 @@ func (s *Service) access(ctx context.Context, c *viewer.Caller, use *shape.Field
 	if err != nil {
 		return nil, err
 	}
-	if err := s.fillAccess(ctx, c, e.nodes, sh); err != nil {
-		return nil, err
+	if sh.Has("purchases") {
+		if err := s.fillAccess(ctx, c, e.nodes, as); err != nil {
+			return nil, err
+		}
 	}
 	return &model.TenantAccessConnection{
 		Nodes: e.nodes, PageInfo: e.info, TotalCount: e.total,
@@ -159,10 +164,7 @@ func tenantAccess(c *viewer.Caller, t *model.Tenant) *model.TenantAccess {
 
 // fillAccess loads what hangs below tenants, in each as the viewer that the caller is there: the
 // roles differ, so this is done tenant by tenant.
-func (s *Service) fillAccess(ctx context.Context, c *viewer.Caller, list []*model.TenantAccess, sh *shape.Shape) error {
-	if !sh.Has("purchases") {
-		return nil
-	}
+func (s *Service) fillAccess(ctx context.Context, c *viewer.Caller, list []*model.TenantAccess, as func(viewer.Roles) *shape.Shape) error {
 	for _, a := range list {
 		v, _ := c.In(a.Tenant.ID)
 		ctx := viewer.NewContext(ctx, v)
@@ -170,7 +172,7 @@ func (s *Service) fillAccess(ctx context.Context, c *viewer.Caller, list []*mode
 		if err != nil {
 			return err
 		}
-		if err := l.fillTenant(ctx, a.Tenant, sh); err != nil {
+		if err := l.fillTenant(ctx, a.Tenant, as(v.Roles)); err != nil {
 			return err
 		}
 	}

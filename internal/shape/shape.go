@@ -59,6 +59,16 @@ func (s *Shape) Uses(name string) []*Field {
 	return s.fields[name]
 }
 
+// Use returns the use of a field with the arguments; an empty one where it was not asked for.
+func (s *Shape) Use(name string, args any) *Field {
+	for _, f := range s.Uses(name) {
+		if reflect.DeepEqual(f.Args, args) {
+			return f
+		}
+	}
+	return &Field{}
+}
+
 // Sub returns what was asked for of the value of a field without arguments, when it is of a
 // type; nil where the field was not asked for.
 func (s *Shape) Sub(name, typ string) *Shape {

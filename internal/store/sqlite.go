@@ -52,5 +52,6 @@ func (db *DB) openSQLite(ctx context.Context, o Options) error {
 
 func sqliteDSN(file string, options ...string) string {
 	path := (&url.URL{Path: strings.TrimPrefix(file, "file:")}).EscapedPath()
-	return "file:" + path + "?_busy_timeout=5000&" + strings.Join(options, "&")
+	// each connection keeps its last statements, parsed and planned: that takes as long as a look-up
+	return "file:" + path + "?_busy_timeout=5000&_stmt_cache_size=100&" + strings.Join(options, "&")
 }

@@ -13,7 +13,8 @@ import (
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"purser/ent"
 	_ "purser/ent/runtime" // hooks and interceptors: without it there is no wall
@@ -68,10 +69,18 @@ func IsPostgres(url string) bool {
 }
 
 func (db *DB) openPostgres(url string) error {
-	pool, err := stdsql.Open("pgx", url)
+	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return err
 	}
+	// Every statement walks indexes and ends within milliseconds: to compile it, or to share it among
+	// processes, takes longer. The URL may say otherwise.
+	for _, setting := range [][2]string{{"jit", "off"}, {"max_parallel_workers_per_gather", "0"}} {
+		if _, given := config.RuntimeParams[setting[0]]; !given {
+			config.RuntimeParams[setting[0]] = setting[1]
+		}
+	}
+	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(20)
 	pool.SetMaxIdleConns(20)
 	db.dialect, db.writer, db.reader = dialect.Postgres, pool, pool

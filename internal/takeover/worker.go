@@ -102,7 +102,7 @@ func (s *Service) look(ctx context.Context, tasks []*task) []*task {
 // due lists the moves, of every tenant, that are to be worked on and have no lease.
 func (s *Service) due(ctx context.Context) (list []task, err error) {
 	rows, err := s.db.QueryUnwalled(ctx, `SELECT tenant_id, id FROM moves
-		WHERE status IN ('QUEUED', 'RUNNING') AND lease_until <= ? ORDER BY lease_until, id LIMIT 100`, instant.From(s.now()))
+		WHERE finished_at IS NULL AND lease_until <= ? ORDER BY lease_until, id LIMIT 100`, instant.From(s.now()))
 	if err != nil {
 		return nil, err
 	}
