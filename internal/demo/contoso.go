@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"purser/graph/model"
+	"purser/internal/bulk"
 	"purser/internal/viewer"
 )
 
@@ -61,6 +62,7 @@ func (o *organization) contosoPeople() []string {
 	o.user("pradeep", "Pradeep Gupta", "Operations").AccountEnabled = false
 	guest := o.user("mona.kane_adatum.example#EXT#", "Mona Kane", "Adatum (guest)")
 	guest.Kind, *guest.Mail = string(model.UserKindGuest), "mona.kane@adatum.example"
+	bulk.KeyUser(guest)
 	return o.people(
 		"Alex Wilber|Marketing", "Allan Deyoung|IT", "Amber Rodriguez|Sales", "Ben Walters|Sales", "Brian Johnson|Operations",
 		"Cameron White|Sales", "Christie Cline|Sales", "Conf Bishop|Operations", "Cora Thomas|Finance", "Dakota Sanchez|Finance",

@@ -177,7 +177,7 @@ func (o *organization) cancel(p *ent.Purchase, by string, ago int, reason model.
 		p.CancellationFeedback = &feedback
 	}
 	o.events = append(o.events, event{at, who, audit.PurchaseCanceled, p.ID, []audit.Change{
-		audit.Changed("status", string(model.SubscriptionStatusActive), p.Status), audit.Changed("reason", "", why), audit.Changed("cause", "", how),
+		audit.Changed("status", string(model.SubscriptionStatusActive), p.Status), audit.Changed("reason", "", why),
 	}})
 }
 
