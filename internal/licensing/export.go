@@ -77,7 +77,7 @@ func (s *Service) Export(ctx context.Context, sel Selection) (*model.Export, err
 			return err
 		}
 		e.RowCount = rows
-		if _, err := tx.Export.Delete().Where(export.ExpiresAtLT(now)).Exec(ctx); err != nil {
+		if _, err := tx.Export.Delete().Where(export.ExpiresAtLTE(now)).Exec(ctx); err != nil {
 			return fmt.Errorf("clear expired exports: %w", err)
 		}
 		err = tx.Export.Create().SetID(exportID).SetTenantID(v.Tenant).SetSecretHash(hash[:]).SetFileName(e.FileName).
