@@ -1,3 +1,4 @@
+// Package migrate holds the tables, and the versioned migrations that make them.
 package migrate
 
 import "embed"

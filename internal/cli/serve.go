@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"strings"
 	"time"
 
@@ -39,7 +40,11 @@ func (c *serveCommand) Run(s *session) (err error) {
 			return err
 		}
 	}
-	server, err := httpapi.New(c.httpOptions(s, v))
+	page, err := graphiql.Handler()
+	if err != nil {
+		return err
+	}
+	server, err := httpapi.New(c.httpOptions(s, v, page))
 	if err != nil {
 		return err
 	}
@@ -69,11 +74,11 @@ func (s *session) work(v *app.App, serve func(context.Context) error) error {
 	return err
 }
 
-func (c *serveCommand) httpOptions(s *session, v *app.App) httpapi.Options {
+func (c *serveCommand) httpOptions(s *session, v *app.App, page http.Handler) httpapi.Options {
 	return httpapi.Options{
 		Schema: v.Schema(),
 		Errors: graph.Errors{Log: s.log}, Authenticate: v.Access.Authenticate, Exports: v.Licensing,
-		SDL: s.SDL, GraphiQL: graphiql.Handler(), Ready: v.DB.Ping, Log: s.log,
+		SDL: s.SDL, GraphiQL: page, Ready: v.DB.Ping, Log: s.log,
 		Origins: c.CorsOrigins, PublicURL: strings.TrimSuffix(c.PublicURL, "/"), WithBaseURL: graph.WithBaseURL,
 		Now: s.Now, NewRequestID: func() string { return id.Body(v.IDs.New("req")) },
 	}

@@ -31,7 +31,7 @@ func TestAll(t *testing.T) {
 			t.Errorf("%s: %v, %v, %v", tt.name, got, ok, fault.CodeOf(tt.err))
 		}
 	}
-	if a.At("y"); a.Field[0] != "x" {
+	if b := a.At("y"); a.Field[0] != "x" || b.Field[0] != "y" {
 		t.Error("At changed the fault it was called on")
 	}
 }

@@ -8,8 +8,6 @@ import (
 	"purser/internal/page"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 func TestResolve(t *testing.T) {
 	cursor := page.Position{Value: "key\x00with nul", ID: "pur_1"}.Cursor("list")
 	tests := []struct {
@@ -18,17 +16,17 @@ func TestResolve(t *testing.T) {
 		ok   bool
 	}{
 		{"nothing", page.Args{}, true},
-		{"first", page.Args{First: ptr(1)}, true},
-		{"last", page.Args{Last: ptr(100)}, true},
+		{"first", page.Args{First: new(1)}, true},
+		{"last", page.Args{Last: new(100)}, true},
 		{"both cursors", page.Args{After: &cursor, Before: &cursor}, true},
-		{"first and last", page.Args{First: ptr(1), Last: ptr(1)}, false},
-		{"zero", page.Args{First: ptr(0)}, false},
-		{"negative", page.Args{Last: ptr(-1)}, false},
-		{"too many", page.Args{First: ptr(101)}, false},
-		{"empty cursor", page.Args{After: ptr("")}, false},
-		{"changed cursor", page.Args{After: ptr(cursor[:len(cursor)-2] + "AA")}, false},
-		{"foreign cursor", page.Args{Before: ptr(page.Position{Value: "a", ID: "pur_1"}.Cursor("another list"))}, false},
-		{"garbage", page.Args{After: ptr("!!!")}, false},
+		{"first and last", page.Args{First: new(1), Last: new(1)}, false},
+		{"zero", page.Args{First: new(0)}, false},
+		{"negative", page.Args{Last: new(-1)}, false},
+		{"too many", page.Args{First: new(101)}, false},
+		{"empty cursor", page.Args{After: new("")}, false},
+		{"changed cursor", page.Args{After: new(cursor[:len(cursor)-2] + "AA")}, false},
+		{"foreign cursor", page.Args{Before: new(page.Position{Value: "a", ID: "pur_1"}.Cursor("another list"))}, false},
+		{"garbage", page.Args{After: new("!!!")}, false},
 	}
 	for _, tt := range tests {
 		p, err := tt.args.Resolve("list")

@@ -50,11 +50,11 @@ type asset struct {
 }
 
 // Handler serves the page: its index at "/", its other files below. It answers GET and HEAD, and 404 for
-// whatever is not part of the page.
-func Handler() http.Handler {
+// whatever is not part of the page. It fails when the embedded build is broken.
+func Handler() (http.Handler, error) {
 	assets, err := loadAssets(dist)
 	if err != nil {
-		panic("graphiql: the embedded page is broken: " + err.Error())
+		return nil, fmt.Errorf("load the GraphiQL page: %w", err)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		setSecurityHeaders(w.Header())
@@ -69,7 +69,7 @@ func Handler() http.Handler {
 			return
 		}
 		found.serve(w, r)
-	})
+	}), nil
 }
 
 // setSecurityHeaders sets what every answer carries, errors included.

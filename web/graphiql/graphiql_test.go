@@ -18,7 +18,11 @@ func get(t *testing.T, method, path string, header map[string]string) *httptest.
 		request.Header.Set(name, value)
 	}
 	recorder := httptest.NewRecorder()
-	Handler().ServeHTTP(recorder, request)
+	page, err := Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	page.ServeHTTP(recorder, request)
 	return recorder
 }
 
@@ -135,7 +139,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// go:embed leaves out names that begin with "." or "_": the build must not write any.
+// The embedding leaves out names that begin with "." or "_": the build must not write any.
 func TestEverythingBuiltIsServed(t *testing.T) {
 	err := fs.WalkDir(os.DirFS("."), "dist", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
