@@ -92,6 +92,15 @@ func (s *session) seedIfEmpty(v *app.App) error {
 	return s.seed(v, demo.Small)
 }
 
+// hint says what to do with a database that is empty.
+func (s *session) hint(v *app.App) error {
+	some, err := v.DB.Client().Tenant.Query().Exist(s.ctx)
+	if err != nil || some {
+		return err
+	}
+	return s.print("There is no tenant yet: purser import tenant FILE loads one, serve --demo makes some up.")
+}
+
 // greet says where the server is and, for a demo, how to get in.
 func (c *serveCommand) greet(s *session, v *app.App, addr string) error {
 	base := "http://" + addr
@@ -102,7 +111,7 @@ func (c *serveCommand) greet(s *session, v *app.App, addr string) error {
 		return err
 	}
 	if !c.Demo {
-		return nil
+		return s.hint(v)
 	}
 	secret, err := s.createToken(v, tokenCreate{Tenant: "contoso.example", User: "admin@contoso.example", Name: "demo link", TTL: demoTTL})
 	if err != nil {
