@@ -32,4 +32,4 @@ graphiql: ## the GraphiQL page, from web/graphiql
 	cd web/graphiql && npm ci --silent && npm run build
 
 bench: ## ratios to a hand-written handler, on the medium demo
-	go run ./internal/tools/withpostgres go test ./internal/apitest -run '^$$' -bench . -benchtime 2s
+	go run ./internal/tools/withpostgres go run ./internal/bench
