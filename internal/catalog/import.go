@@ -21,6 +21,10 @@ const MaxFile = 32 << 20
 // Result says what an import did to the products of its file.
 type Result struct{ Added, Updated, Unchanged int }
 
+func (r Result) String() string {
+	return fmt.Sprintf("products: %d added, %d updated, %d unchanged", r.Added, r.Updated, r.Unchanged)
+}
+
 // Import takes over the products of a tab-separated file with a header (see catalog.tsv), all or
 // none of them, and leaves the other products alone. A product is known by its vendor's id, or
 // by a former one under which the catalogue still has it: then it goes on under the new id. It

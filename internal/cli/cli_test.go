@@ -239,22 +239,27 @@ func TestPostgresIsMigratedOnDemand(t *testing.T) {
 
 // TestServeEndsWithItsContext in this process: what was begun is cleaned up.
 func TestServeEndsWithItsContext(t *testing.T) {
-	var stdout, stderr bytes.Buffer
+	var stderr bytes.Buffer
 	ctx, stop := context.WithCancel(t.Context())
-	p := cli.Program{Args: []string{"serve", "--addr", "127.0.0.1:0", "--database", storetest.URL(t, "sqlite")}, Stdout: stopper{&stdout, stop}, Stderr: &stderr, Now: time.Now}
-	if code := p.Run(ctx); code != 0 || !strings.HasPrefix(stdout.String(), "Purser serves http://127.0.0.1:") {
-		t.Errorf("exit code %d, %q, %s", code, stdout.String(), stderr.String())
+	said, code := make(lines, 10), make(chan int)
+	p := cli.Program{Args: []string{"serve", "--addr", "127.0.0.1:0", "--database", storetest.URL(t, "sqlite")}, Stdout: said, Stderr: &stderr, Now: time.Now}
+	go func() { code <- p.Run(ctx) }()
+	m := address.FindStringSubmatch(<-said)
+	if m == nil {
+		t.Fatal("it did not say where it is")
+	}
+	healthy(t, m[1])
+	stop()
+	if c := <-code; c != 0 {
+		t.Errorf("exit code %d: %s", c, stderr.String())
 	}
 }
 
-// stopper stops the server as soon as it has said where it is.
-type stopper struct {
-	*bytes.Buffer
-	stop context.CancelFunc
-}
+// lines are what is written, by line.
+type lines chan string
 
 // Write implements io.Writer.
-func (s stopper) Write(b []byte) (int, error) {
-	defer s.stop()
-	return s.Buffer.Write(b)
+func (l lines) Write(b []byte) (int, error) {
+	l <- string(b)
+	return len(b), nil
 }

@@ -52,6 +52,7 @@ func TestMoveSurvivesCrashes(t *testing.T) {
 					break // a slow observer came too late
 				}
 				at.stop(server, t)
+				t.Logf("stopped at %d %%", at.percent)
 				server = start(t, nil, "--database", database)
 			}
 			if status := move.follow(t, server.url, 101); status != model.MoveStatusSucceeded {

@@ -14,7 +14,7 @@ type seedCommand struct {
 }
 
 type seedDemo struct {
-	Size string `help:"small: every situation, by hand. medium: 20,000 users, 200,000 licenses." enum:"small,medium" default:"small"`
+	Size string `help:"small: every situation, by hand. medium: 20,000 users, 200,000 licenses. large: ten times that." enum:"small,medium,large" default:"small"`
 }
 
 // Run seeds the demo.

@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 func binary(t *testing.T) string {
 	t.Helper()
 	builds.once.Do(func() {
-		if builds.dir, builds.err = os.MkdirTemp("", "purser-binary"); builds.err != nil {
+		if builds.dir, builds.err = os.MkdirTemp("", "purser-binary"); builds.err != nil { //nolint:usetesting // it outlives the test
 			return
 		}
 		if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", builds.dir, "purser").CombinedOutput(); err != nil {
@@ -61,8 +61,8 @@ type process struct {
 
 var address = regexp.MustCompile(`serves (http://[0-9.:]+)/graphql`)
 
-// start starts purser serve on a free port and waits until it says where. Whatever happens, it is
-// gone when the test ends.
+// start starts purser serve on a free port and waits until it has said where and answers. Whatever
+// happens, it is gone when the test ends.
 func start(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
 	p := &process{cmd: exec.CommandContext(context.WithoutCancel(t.Context()), binary(t), append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)}
@@ -86,11 +86,29 @@ func start(t *testing.T, env []string, args ...string) *process {
 			p.url = m[1]
 		}
 		if p.url != "" && strings.Contains(lines.Text(), last) {
+			go func() { _, _ = io.Copy(io.Discard, out) }() // until it ends
+			healthy(t, p.url)
 			return p
 		}
 	}
 	t.Fatalf("the server did not start: %q\n%s", p.said, p.log.String())
 	return nil
+}
+
+// healthy waits until the server answers, which listens already.
+func healthy(t *testing.T, base string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/healthz", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := res.Body.Close(); err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("the server is not well: %s %v", res.Status, err)
+	}
 }
 
 // kill ends the process as a power failure would.

@@ -93,12 +93,12 @@ func (s *session) seedIfEmpty(v *app.App) error {
 }
 
 // hint says what to do with a database that is empty.
-func (s *session) hint(v *app.App) error {
+func (s *session) hint(v *app.App) (string, error) {
 	some, err := v.DB.Client().Tenant.Query().Exist(s.ctx)
 	if err != nil || some {
-		return err
+		return "", err
 	}
-	return s.print("There is no tenant yet: purser import tenant FILE loads one, serve --demo makes some up.")
+	return "\nThere is no tenant yet: purser import tenant FILE loads one, serve --demo makes some up.", nil
 }
 
 // greet says where the server is and, for a demo, how to get in.
@@ -107,15 +107,17 @@ func (c *serveCommand) greet(s *session, v *app.App, addr string) error {
 	if c.PublicURL != "" {
 		base = strings.TrimSuffix(c.PublicURL, "/")
 	}
-	if err := s.print("Purser serves %s/graphql, and GraphiQL at %s/", base, base); err != nil {
-		return err
-	}
+	where := fmt.Sprintf("Purser serves %s/graphql, and GraphiQL at %s/", base, base)
 	if !c.Demo {
-		return s.hint(v)
+		hint, err := s.hint(v)
+		if err != nil {
+			return err
+		}
+		return s.print("%s%s", where, hint)
 	}
 	secret, err := s.createToken(v, tokenCreate{Tenant: "contoso.example", User: "admin@contoso.example", Name: "demo link", TTL: demoTTL})
 	if err != nil {
 		return fmt.Errorf("make a credential for the demo: %w", err)
 	}
-	return s.print("Signed in as admin@contoso.example for %s: %s/#token=%s", strings.TrimSuffix(demoTTL.String(), "0m0s"), base, secret)
+	return s.print("%s\nSigned in as admin@contoso.example for %s: %s/#token=%s", where, strings.TrimSuffix(demoTTL.String(), "0m0s"), base, secret)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"purser/ent"
 	"purser/internal/audit"
@@ -24,6 +25,21 @@ type Result struct {
 	TenantID, Domain                             string
 	Tenant, Users, Purchases, Licenses, Policies Count
 	Released                                     int // licenses of purchases that became DELETED
+}
+
+func (r Result) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (%s)", r.Domain, r.TenantID)
+	for _, c := range []struct {
+		what string
+		n    Count
+	}{{"tenant", r.Tenant}, {"users", r.Users}, {"purchases", r.Purchases}, {"licenses", r.Licenses}, {"policies", r.Policies}} {
+		fmt.Fprintf(&b, "\n%s: %d added, %d updated, %d unchanged", c.what, c.n.Added, c.n.Updated, c.n.Unchanged)
+	}
+	if r.Released > 0 {
+		fmt.Fprintf(&b, "\nlicenses released with their purchases: %d", r.Released)
+	}
+	return b.String()
 }
 
 // many is the number of changes from which on the planner's statistics are renewed.

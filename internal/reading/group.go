@@ -175,7 +175,9 @@ func (l *loader) groupRows(scope groupScope) source[*group] {
 		key := nobodyFirst(p)
 		inner.Select(p.C("purchaser_key")).AppendSelectAs(key, "purchaser").AppendSelectAs(sql.Max(p.C("purchaser_id")), "purchaser_id").
 			GroupBy(p.C("purchaser_key"), p.C("purchaser_id"))
-		sums(inner, p)
+		if sh != nil {
+			sums(inner, p)
+		}
 		outer, g := l.r.Over(inner, "g")
 		q := l.query(outer)
 		q.page = inner

@@ -109,7 +109,12 @@ func (l *loader) firstLicenses(ctx context.Context, sh *shape.Shape, pg page.Pag
 	sel, p := l.r.FromKeys("purchases", "p", "id", ids)
 	q := l.query(sel)
 	t := q.join("licenses", "purchase_id", p.C("id"))
-	q.withinPage(p, t, pg, search)
+	if len(ids) == 1 { // the statement's page is the purchase's
+		q.between(q.s, t, pg, search)
+		sel.Limit(pg.Limit + 1)
+	} else {
+		q.withinPage(p, t, pg, search)
+	}
 	var purchase string
 	q.col(&purchase, p.C("id"))
 	take := q.license(t, p, sh)
@@ -130,10 +135,8 @@ func (l *loader) firstLicenses(ctx context.Context, sh *shape.Shape, pg page.Pag
 func (q *query) withinPage(p, t *sql.SelectTable, pg page.Page, search *string) {
 	sub, x := q.r.FromRef("licenses", "x", "purchase_id", p.C("id"))
 	sub.Select(x.C("id")).Limit(1).Offset(pg.Limit)
-	q.searchHolder(sub, x, search)
-	q.searchHolder(q.s, t, search)
-	between(sub, x.C("id"), pg)
-	between(q.s, t.C("id"), pg)
+	q.between(sub, x, pg, search)
+	q.between(q.s, t, pg, search)
 	compare, end := " <= COALESCE((", "), '~')"
 	if pg.Backward {
 		compare, end = " >= COALESCE((", "), '')"
@@ -144,12 +147,14 @@ func (q *query) withinPage(p, t *sql.SelectTable, pg page.Page, search *string) 
 	q.s.Where(sql.P(func(b *sql.Builder) { b.Ident(t.C("id")).WriteString(compare).Join(sub).WriteString(end) }))
 }
 
-func between(s *sql.Selector, column string, pg page.Page) {
+// between narrows licenses in table t to those between the cursors that the search finds.
+func (q *query) between(s *sql.Selector, t *sql.SelectTable, pg page.Page, search *string) {
+	q.searchHolder(s, t, search)
 	if pg.After != nil {
-		s.Where(sql.GT(column, pg.After.ID))
+		s.Where(sql.GT(t.C("id"), pg.After.ID))
 	}
 	if pg.Before != nil {
-		s.Where(sql.LT(column, pg.Before.ID))
+		s.Where(sql.LT(t.C("id"), pg.Before.ID))
 	}
 }
 

@@ -54,7 +54,9 @@ func (l *loader) productRows(scope groupScope) source[*model.ProductLicenses] {
 			inner.Where(contains(pr.C("search_key"), scope.search))
 		}
 		inner.Select(p.C("product_id"), p.C("product_key")).GroupBy(p.C("product_key"), p.C("product_id"))
-		sums(inner, p)
+		if sh != nil {
+			sums(inner, p)
+		}
 		outer, g := l.r.Over(inner, "g")
 		q := l.query(outer)
 		q.page = inner
