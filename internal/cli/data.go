@@ -63,6 +63,9 @@ func (c *importCatalog) Run(s *session) error {
 	})
 }
 
+// progressLines is after how many lines an import says how far it is.
+const progressLines = 10_000
+
 type importTenant struct {
 	File string `arg:"" help:"The file, or - for standard input."`
 }
@@ -70,7 +73,11 @@ type importTenant struct {
 // Run imports the tenant.
 func (c *importTenant) Run(s *session) error {
 	return s.importFile(c.File, func(v *app.App, r io.Reader) error {
-		res, err := v.Directory.Import(s.ctx, r, func(lines int) { s.progress("%d lines …", lines) })
+		res, err := v.Directory.Import(s.ctx, r, func(lines int) {
+			if lines%progressLines == 0 {
+				s.progress("%d lines …", lines)
+			}
+		})
 		if err != nil {
 			return err
 		}
