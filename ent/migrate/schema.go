@@ -618,9 +618,14 @@ var (
 				Columns: []*schema.Column{PurchasesColumns[23], PurchasesColumns[25], PurchasesColumns[12], PurchasesColumns[0]},
 			},
 			{
-				Name:    "purchase_tenant_id_source_purchaser_key_purchaser_id",
+				Name:    "purchase_by_purchaser",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[23], PurchasesColumns[2], PurchasesColumns[21], PurchasesColumns[25]},
+				Columns: []*schema.Column{PurchasesColumns[23], PurchasesColumns[2], PurchasesColumns[21], PurchasesColumns[25], PurchasesColumns[4], PurchasesColumns[24], PurchasesColumns[5], PurchasesColumns[6], PurchasesColumns[7]},
+			},
+			{
+				Name:    "purchase_by_product",
+				Unique:  false,
+				Columns: []*schema.Column{PurchasesColumns[23], PurchasesColumns[20], PurchasesColumns[24], PurchasesColumns[4], PurchasesColumns[2], PurchasesColumns[5], PurchasesColumns[6], PurchasesColumns[7]},
 			},
 			{
 				Name:    "purchase_releasing",

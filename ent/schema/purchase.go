@@ -73,7 +73,11 @@ func (Purchase) Indexes() []ent.Index {
 		index.Fields("tenant_id", "status", "purchased_at", "id"),
 		index.Fields("tenant_id", "product_id", "purchased_at", "id"),
 		index.Fields("tenant_id", "purchaser_id", "purchased_at", "id"),
-		index.Fields("tenant_id", "source", "purchaser_key", "purchaser_id"),
+		// what is summed by purchaser and by product, with all that the sums need
+		index.Fields("tenant_id", "source", "purchaser_key", "purchaser_id", "status", "product_id", "quantity", "assigned", "reserved").
+			StorageKey("purchase_by_purchaser"),
+		index.Fields("tenant_id", "product_key", "product_id", "status", "source", "quantity", "assigned", "reserved").
+			StorageKey("purchase_by_product"),
 		index.Fields("releasing").Annotations(entsql.IndexWhere("releasing")),
 	}
 }

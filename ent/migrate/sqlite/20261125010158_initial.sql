@@ -91,8 +91,10 @@ CREATE INDEX `purchase_tenant_id_status_purchased_at_id` ON `purchases` (`tenant
 CREATE INDEX `purchase_tenant_id_product_id_purchased_at_id` ON `purchases` (`tenant_id`, `product_id`, `purchased_at`, `id`);
 -- create index "purchase_tenant_id_purchaser_id_purchased_at_id" to table: "purchases"
 CREATE INDEX `purchase_tenant_id_purchaser_id_purchased_at_id` ON `purchases` (`tenant_id`, `purchaser_id`, `purchased_at`, `id`);
--- create index "purchase_tenant_id_source_purchaser_key_purchaser_id" to table: "purchases"
-CREATE INDEX `purchase_tenant_id_source_purchaser_key_purchaser_id` ON `purchases` (`tenant_id`, `source`, `purchaser_key`, `purchaser_id`);
+-- create index "purchase_by_purchaser" to table: "purchases"
+CREATE INDEX `purchase_by_purchaser` ON `purchases` (`tenant_id`, `source`, `purchaser_key`, `purchaser_id`, `status`, `product_id`, `quantity`, `assigned`, `reserved`);
+-- create index "purchase_by_product" to table: "purchases"
+CREATE INDEX `purchase_by_product` ON `purchases` (`tenant_id`, `product_key`, `product_id`, `status`, `source`, `quantity`, `assigned`, `reserved`);
 -- create index "purchase_releasing" to table: "purchases"
 CREATE INDEX `purchase_releasing` ON `purchases` (`releasing`) WHERE releasing;
 -- create "self_service_policies" table
@@ -135,8 +137,10 @@ DROP INDEX `selfservicepolicy_tenant_id_product_id`;
 DROP TABLE `self_service_policies`;
 -- reverse: create index "purchase_releasing" to table: "purchases"
 DROP INDEX `purchase_releasing`;
--- reverse: create index "purchase_tenant_id_source_purchaser_key_purchaser_id" to table: "purchases"
-DROP INDEX `purchase_tenant_id_source_purchaser_key_purchaser_id`;
+-- reverse: create index "purchase_by_product" to table: "purchases"
+DROP INDEX `purchase_by_product`;
+-- reverse: create index "purchase_by_purchaser" to table: "purchases"
+DROP INDEX `purchase_by_purchaser`;
 -- reverse: create index "purchase_tenant_id_purchaser_id_purchased_at_id" to table: "purchases"
 DROP INDEX `purchase_tenant_id_purchaser_id_purchased_at_id`;
 -- reverse: create index "purchase_tenant_id_product_id_purchased_at_id" to table: "purchases"

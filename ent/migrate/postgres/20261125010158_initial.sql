@@ -41,6 +41,10 @@ CREATE INDEX "product_name_key_id" ON "products" ("name_key", "id");
 CREATE UNIQUE INDEX "product_vendor_product_id" ON "products" ("vendor_product_id");
 -- create "purchases" table
 CREATE TABLE "purchases" ("id" character varying NOT NULL COLLATE "C", "ref" character varying NULL COLLATE "C", "source" character varying NOT NULL COLLATE "C", "kind" character varying NOT NULL COLLATE "C", "status" character varying NOT NULL COLLATE "C", "quantity" bigint NOT NULL, "assigned" bigint NOT NULL DEFAULT 0, "reserved" bigint NOT NULL DEFAULT 0, "unit_price" bigint NOT NULL, "currency" character varying NOT NULL COLLATE "C", "billing_term" character varying NOT NULL COLLATE "C", "recurring_billing" boolean NOT NULL, "purchased_at" bigint NOT NULL, "expires_at" bigint NOT NULL, "active_move_id" character varying NULL COLLATE "C", "releasing" boolean NOT NULL DEFAULT false, "canceled_at" bigint NULL, "cancellation_reason" character varying NULL COLLATE "C", "cancellation_feedback" character varying NULL COLLATE "C", "cancellation_cause" character varying NULL COLLATE "C", "product_key" character varying NOT NULL COLLATE "C", "purchaser_key" character varying NOT NULL DEFAULT '' COLLATE "C", "search_key" character varying NOT NULL COLLATE "C", "tenant_id" character varying NOT NULL COLLATE "C", "product_id" character varying NOT NULL COLLATE "C", "purchaser_id" character varying NULL COLLATE "C", "canceled_by" character varying NULL COLLATE "C", PRIMARY KEY ("id"), CONSTRAINT "purchases_products_product" FOREIGN KEY ("product_id") REFERENCES "products" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "purchases_tenants_tenant" FOREIGN KEY ("tenant_id") REFERENCES "tenants" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "purchases_users_canceler" FOREIGN KEY ("canceled_by") REFERENCES "users" ("id") ON UPDATE NO ACTION ON DELETE SET NULL, CONSTRAINT "purchases_users_purchaser" FOREIGN KEY ("purchaser_id") REFERENCES "users" ("id") ON UPDATE NO ACTION ON DELETE SET NULL, CONSTRAINT "purchase_billing_term" CHECK ((billing_term)::text = ANY ((ARRAY['MONTHLY'::character varying, 'ANNUAL'::character varying, 'TRIENNIAL'::character varying])::text[])), CONSTRAINT "purchase_cause" CHECK ((cancellation_cause)::text = ANY ((ARRAY['PURCHASER'::character varying, 'ADMIN_TAKE_OVER_CANCEL'::character varying, 'ADMIN_TAKE_OVER_MOVE'::character varying, 'ADMIN_CENTRAL'::character varying])::text[])), CONSTRAINT "purchase_kind" CHECK ((kind)::text = ANY ((ARRAY['PAID'::character varying, 'TRIAL_WITH_PAYMENT_METHOD'::character varying, 'TRIAL_WITHOUT_PAYMENT_METHOD'::character varying])::text[])), CONSTRAINT "purchase_price" CHECK (unit_price >= 0), CONSTRAINT "purchase_purchaser" CHECK (((source)::text = 'CENTRAL'::text) OR (purchaser_id IS NOT NULL)), CONSTRAINT "purchase_reason" CHECK ((cancellation_reason)::text = ANY ((ARRAY['NO_LONGER_NEEDED'::character varying, 'TOO_EXPENSIVE'::character varying, 'MISSING_FEATURES'::character varying, 'QUALITY_PROBLEMS'::character varying, 'SWITCHED_PRODUCT'::character varying, 'CENTRALIZED'::character varying, 'BOUGHT_BY_MISTAKE'::character varying, 'POLICY'::character varying, 'OTHER'::character varying])::text[])), CONSTRAINT "purchase_seats" CHECK ((quantity >= 1) AND (assigned >= 0) AND (reserved >= 0) AND ((assigned + reserved) <= quantity)), CONSTRAINT "purchase_source" CHECK ((source)::text = ANY ((ARRAY['SELF_SERVICE'::character varying, 'CENTRAL'::character varying])::text[])), CONSTRAINT "purchase_status" CHECK ((status)::text = ANY ((ARRAY['ACTIVE'::character varying, 'EXPIRED'::character varying, 'DISABLED'::character varying, 'DELETED'::character varying])::text[])));
+-- create index "purchase_by_product" to table: "purchases"
+CREATE INDEX "purchase_by_product" ON "purchases" ("tenant_id", "product_key", "product_id", "status", "source", "quantity", "assigned", "reserved");
+-- create index "purchase_by_purchaser" to table: "purchases"
+CREATE INDEX "purchase_by_purchaser" ON "purchases" ("tenant_id", "source", "purchaser_key", "purchaser_id", "status", "product_id", "quantity", "assigned", "reserved");
 -- create index "purchase_releasing" to table: "purchases"
 CREATE INDEX "purchase_releasing" ON "purchases" ("releasing") WHERE releasing;
 -- create index "purchase_tenant_id_assigned_id" to table: "purchases"
@@ -63,8 +67,6 @@ CREATE INDEX "purchase_tenant_id_quantity_id" ON "purchases" ("tenant_id", "quan
 CREATE UNIQUE INDEX "purchase_tenant_id_ref" ON "purchases" ("tenant_id", "ref");
 -- create index "purchase_tenant_id_source_purchased_at_id" to table: "purchases"
 CREATE INDEX "purchase_tenant_id_source_purchased_at_id" ON "purchases" ("tenant_id", "source", "purchased_at", "id");
--- create index "purchase_tenant_id_source_purchaser_key_purchaser_id" to table: "purchases"
-CREATE INDEX "purchase_tenant_id_source_purchaser_key_purchaser_id" ON "purchases" ("tenant_id", "source", "purchaser_key", "purchaser_id");
 -- create index "purchase_tenant_id_status_purchased_at_id" to table: "purchases"
 CREATE INDEX "purchase_tenant_id_status_purchased_at_id" ON "purchases" ("tenant_id", "status", "purchased_at", "id");
 -- create "licenses" table
@@ -163,8 +165,6 @@ DROP INDEX "license_purchase_id_id";
 DROP TABLE "licenses";
 -- reverse: create index "purchase_tenant_id_status_purchased_at_id" to table: "purchases"
 DROP INDEX "purchase_tenant_id_status_purchased_at_id";
--- reverse: create index "purchase_tenant_id_source_purchaser_key_purchaser_id" to table: "purchases"
-DROP INDEX "purchase_tenant_id_source_purchaser_key_purchaser_id";
 -- reverse: create index "purchase_tenant_id_source_purchased_at_id" to table: "purchases"
 DROP INDEX "purchase_tenant_id_source_purchased_at_id";
 -- reverse: create index "purchase_tenant_id_ref" to table: "purchases"
@@ -187,6 +187,10 @@ DROP INDEX "purchase_tenant_id_expires_at_id";
 DROP INDEX "purchase_tenant_id_assigned_id";
 -- reverse: create index "purchase_releasing" to table: "purchases"
 DROP INDEX "purchase_releasing";
+-- reverse: create index "purchase_by_purchaser" to table: "purchases"
+DROP INDEX "purchase_by_purchaser";
+-- reverse: create index "purchase_by_product" to table: "purchases"
+DROP INDEX "purchase_by_product";
 -- reverse: create "purchases" table
 DROP TABLE "purchases";
 -- reverse: create index "product_vendor_product_id" to table: "products"
