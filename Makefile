@@ -14,10 +14,10 @@ race: ## the same under the race detector
 	go run ./internal/tools/withpostgres go test -race ./...
 
 browser: ## GraphiQL in a real Chromium
-	cd web/browsertest && npm ci --silent && ./run.sh
+	cd web/browsertest && npm ci --silent && ../withserver.sh npm test
 
 conformance: ## the GraphQL over HTTP audits of graphql-http
-	cd web/conformance && npm ci --silent && ./run.sh
+	cd web/conformance && npm ci --silent && ../withserver.sh npm test
 
 lint:
 	$(GOLANGCI_LINT) run ./...

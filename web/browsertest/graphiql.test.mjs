@@ -1,4 +1,4 @@
-// Drives the GraphiQL page of a running server in Chromium, as a newcomer would. run.sh starts the server.
+// Drives the GraphiQL page of a running server in Chromium, as a newcomer would. web/withserver.sh starts one.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { chromium } from 'playwright-core'

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Builds the server, starts it with demo data, and drives its GraphiQL page in Chromium.
-# PURSER_BINARY names a built server, CHROMIUM another browser than /usr/bin/chromium.
+# Runs a command beside a server with demo data of its own:
+#
+#   web/withserver.sh COMMAND …
+#
+# The command finds it in PURSER_URL, and an admin's credential in PURSER_TOKEN. PURSER_BINARY names a built server.
 set -euo pipefail
 
-here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 server=
 
@@ -25,20 +28,18 @@ fail() {
 purser=${PURSER_BINARY:-}
 if [ -z "$purser" ]; then
   purser=$work/purser
-  (cd "$here/../.." && go build -o "$purser" .)
+  (cd "$root" && go build -o "$purser" .)
 fi
-cd "$here"
-[ -d node_modules/playwright-core ] || npm ci
 
 port=$(node -e "const s = require('net').createServer().listen(0, '127.0.0.1', () => { console.log(s.address().port); s.close() })")
-url=http://127.0.0.1:$port
+PURSER_URL=http://127.0.0.1:$port
 "$purser" serve --demo --database "$work/purser.db" --addr "127.0.0.1:$port" >"$work/server.log" 2>&1 &
 server=$!
 
 ready=
 for _ in $(seq 150); do
-  kill -0 "$server" 2>/dev/null || { wait "$server" || true; fail 'the server ended'; }
-  if node -e "fetch('$url/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"; then
+  kill -0 "$server" 2>/dev/null || fail 'the server ended'
+  if node -e "fetch('$PURSER_URL/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"; then
     ready=yes
     break
   fi
@@ -47,5 +48,5 @@ done
 [ -n "$ready" ] || fail 'the server did not become ready'
 
 PURSER_TOKEN=$("$purser" token create --database "$work/purser.db" --tenant contoso.example --user admin@contoso.example --ttl 1h)
-export PURSER_TOKEN
-PURSER_URL=$url node --test graphiql.test.mjs || fail 'the browser test failed'
+export PURSER_URL PURSER_TOKEN
+"$@" || fail 'the command failed'
