@@ -38,6 +38,7 @@ type Server struct {
 	Clock *Clock
 	// Statements counts the SQL statements of the last request, its credential's look-up aside.
 	Statements atomic.Int64
+	lookup     atomic.Int64 // those of its credential
 
 	workOnce sync.Once
 	mu       sync.Mutex
@@ -79,16 +80,18 @@ func Serve(tb testing.TB, db *store.DB, size demo.Size) *Server {
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, n := store.CountStatements(r.Context())
 		h.ServeHTTP(w, r.WithContext(ctx))
-		s.Statements.Store(n.Load())
+		s.Statements.Store(n.Load() - s.lookup.Swap(0))
 	}))
 	tb.Cleanup(web.Close)
 	s.URL = web.URL
 	return s
 }
 
-// authenticate does not count the statements of the look-up.
+// authenticate counts the statements of the look-up apart.
 func (s *Server) authenticate(ctx context.Context, token string) (*viewer.Caller, error) {
-	return s.Access.Authenticate(store.Uncounted(ctx), token)
+	ctx, n := store.CountStatements(ctx)
+	defer func() { s.lookup.Add(n.Load()) }()
+	return s.Access.Authenticate(ctx, token)
 }
 
 // Work runs the workers until the test ends.

@@ -48,11 +48,6 @@ func CountStatements(ctx context.Context) (context.Context, *atomic.Int64) {
 	return context.WithValue(ctx, statementsKey{}, s), &s.n
 }
 
-// Uncounted returns a context whose SQL statements are not counted.
-func Uncounted(ctx context.Context) context.Context {
-	return context.WithValue(ctx, statementsKey{}, (*statements)(nil))
-}
-
 func count(ctx context.Context) {
 	s, _ := ctx.Value(statementsKey{}).(*statements)
 	for ; s != nil; s = s.outer {

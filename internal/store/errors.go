@@ -14,7 +14,6 @@ import (
 // PostgreSQL's codes.
 const (
 	pgUnique        = "23505"
-	pgCheck         = "23514"
 	pgSerialization = "40001"
 	pgDeadlock      = "40P01"
 	pgCanceled      = "57014"
@@ -42,15 +41,6 @@ func IsUnique(err error) bool {
 	}
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && e.Code == pgUnique
-}
-
-// IsCheck tells whether a CHECK constraint refused a write.
-func IsCheck(err error) bool {
-	if e, ok := errors.AsType[sqlite3.Error](err); ok {
-		return e.ExtendedCode == sqlite3.ErrConstraintCheck
-	}
-	e, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && e.Code == pgCheck
 }
 
 // translate turns what the drivers say into faults; what it does not know it returns as it is.
