@@ -28,6 +28,8 @@ type Move struct {
 	TargetID string `json:"target_id,omitempty"`
 	// Status holds the value of the "status" field.
 	Status string `json:"status,omitempty"`
+	// only the users that move_users named when it was requested
+	Subset bool `json:"subset,omitempty"`
 	// users to move when it was requested
 	Total int `json:"total,omitempty"`
 	// Moved holds the value of the "moved" field.
@@ -160,6 +162,8 @@ func (*Move) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(instant.Milli)}
 		case move.FieldRequestedAt, move.FieldChangedAt, move.FieldLeaseUntil:
 			values[i] = new(instant.Milli)
+		case move.FieldSubset:
+			values[i] = new(sql.NullBool)
 		case move.FieldTotal, move.FieldMoved, move.FieldAlreadyLicensed, move.FieldGone, move.FieldReserved, move.FieldSequence, move.FieldFence:
 			values[i] = new(sql.NullInt64)
 		case move.FieldID, move.FieldTenantID, move.FieldSourceID, move.FieldTargetID, move.FieldStatus, move.FieldRequestedBy, move.FieldRequestedByName, move.FieldRequestID, move.FieldFailure, move.FieldFailureMessage, move.FieldLeaseOwner:
@@ -208,6 +212,12 @@ func (_m *Move) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field status", values[i])
 			} else if value.Valid {
 				_m.Status = value.String
+			}
+		case move.FieldSubset:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field subset", values[i])
+			} else if value.Valid {
+				_m.Subset = value.Bool
 			}
 		case move.FieldTotal:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -399,6 +409,9 @@ func (_m *Move) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("status=")
 	builder.WriteString(_m.Status)
+	builder.WriteString(", ")
+	builder.WriteString("subset=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Subset))
 	builder.WriteString(", ")
 	builder.WriteString("total=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Total))

@@ -50,6 +50,20 @@ func (_c *MoveCreate) SetStatus(v string) *MoveCreate {
 	return _c
 }
 
+// SetSubset sets the "subset" field.
+func (_c *MoveCreate) SetSubset(v bool) *MoveCreate {
+	_c.mutation.SetSubset(v)
+	return _c
+}
+
+// SetNillableSubset sets the "subset" field if the given value is not nil.
+func (_c *MoveCreate) SetNillableSubset(v *bool) *MoveCreate {
+	if v != nil {
+		_c.SetSubset(*v)
+	}
+	return _c
+}
+
 // SetTotal sets the "total" field.
 func (_c *MoveCreate) SetTotal(v int) *MoveCreate {
 	_c.mutation.SetTotal(v)
@@ -354,6 +368,10 @@ func (_c *MoveCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *MoveCreate) defaults() error {
+	if _, ok := _c.mutation.Subset(); !ok {
+		v := move.DefaultSubset
+		_c.mutation.SetSubset(v)
+	}
 	if _, ok := _c.mutation.Moved(); !ok {
 		v := move.DefaultMoved
 		_c.mutation.SetMoved(v)
@@ -402,6 +420,9 @@ func (_c *MoveCreate) check() error {
 	}
 	if _, ok := _c.mutation.Status(); !ok {
 		return &ValidationError{Name: "status", err: errors.New(`ent: missing required field "Move.status"`)}
+	}
+	if _, ok := _c.mutation.Subset(); !ok {
+		return &ValidationError{Name: "subset", err: errors.New(`ent: missing required field "Move.subset"`)}
 	}
 	if _, ok := _c.mutation.Total(); !ok {
 		return &ValidationError{Name: "total", err: errors.New(`ent: missing required field "Move.total"`)}
@@ -490,6 +511,10 @@ func (_c *MoveCreate) createSpec() (*Move, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Status(); ok {
 		_spec.SetField(move.FieldStatus, field.TypeString, value)
 		_node.Status = value
+	}
+	if value, ok := _c.mutation.Subset(); ok {
+		_spec.SetField(move.FieldSubset, field.TypeBool, value)
+		_node.Subset = value
 	}
 	if value, ok := _c.mutation.Total(); ok {
 		_spec.SetField(move.FieldTotal, field.TypeInt, value)
@@ -990,6 +1015,9 @@ func (u *MoveUpsertOne) UpdateNewValues() *MoveUpsertOne {
 		}
 		if _, exists := u.create.mutation.TargetID(); exists {
 			s.SetIgnore(move.FieldTargetID)
+		}
+		if _, exists := u.create.mutation.Subset(); exists {
+			s.SetIgnore(move.FieldSubset)
 		}
 		if _, exists := u.create.mutation.RequestedBy(); exists {
 			s.SetIgnore(move.FieldRequestedBy)
@@ -1540,6 +1568,9 @@ func (u *MoveUpsertBulk) UpdateNewValues() *MoveUpsertBulk {
 			}
 			if _, exists := b.mutation.TargetID(); exists {
 				s.SetIgnore(move.FieldTargetID)
+			}
+			if _, exists := b.mutation.Subset(); exists {
+				s.SetIgnore(move.FieldSubset)
 			}
 			if _, exists := b.mutation.RequestedBy(); exists {
 				s.SetIgnore(move.FieldRequestedBy)

@@ -26,8 +26,8 @@ type MoveUser struct {
 	UserID string `json:"user_id,omitempty"`
 	// Result holds the value of the "result" field.
 	Result string `json:"result,omitempty"`
-	// At holds the value of the "at" field.
-	At instant.Milli `json:"at,omitempty"`
+	// not while it is PENDING
+	At *instant.Milli `json:"at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the MoveUserQuery when eager-loading is set.
 	Edges        MoveUserEdges `json:"edges"`
@@ -86,7 +86,7 @@ func (*MoveUser) scanValues(columns []string) ([]any, error) {
 	for i := range columns {
 		switch columns[i] {
 		case moveuser.FieldAt:
-			values[i] = new(instant.Milli)
+			values[i] = &sql.NullScanner{S: new(instant.Milli)}
 		case moveuser.FieldTenantID, moveuser.FieldMoveID, moveuser.FieldUserID, moveuser.FieldResult:
 			values[i] = new(sql.NullString)
 		default:
@@ -129,10 +129,11 @@ func (_m *MoveUser) assignValues(columns []string, values []any) error {
 				_m.Result = value.String
 			}
 		case moveuser.FieldAt:
-			if value, ok := values[i].(*instant.Milli); !ok {
+			if value, ok := values[i].(*sql.NullScanner); !ok {
 				return fmt.Errorf("unexpected type %T for field at", values[i])
-			} else if value != nil {
-				_m.At = *value
+			} else if value.Valid {
+				_m.At = new(instant.Milli)
+				*_m.At = *value.S.(*instant.Milli)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -196,8 +197,10 @@ func (_m *MoveUser) String() string {
 	builder.WriteString("result=")
 	builder.WriteString(_m.Result)
 	builder.WriteString(", ")
-	builder.WriteString("at=")
-	builder.WriteString(fmt.Sprintf("%v", _m.At))
+	if v := _m.At; v != nil {
+		builder.WriteString("at=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

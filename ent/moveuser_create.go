@@ -55,6 +55,14 @@ func (_c *MoveUserCreate) SetAt(v instant.Milli) *MoveUserCreate {
 	return _c
 }
 
+// SetNillableAt sets the "at" field if the given value is not nil.
+func (_c *MoveUserCreate) SetNillableAt(v *instant.Milli) *MoveUserCreate {
+	if v != nil {
+		_c.SetAt(*v)
+	}
+	return _c
+}
+
 // SetTenant sets the "tenant" edge to the Tenant entity.
 func (_c *MoveUserCreate) SetTenant(v *Tenant) *MoveUserCreate {
 	return _c.SetTenantID(v.ID)
@@ -116,9 +124,6 @@ func (_c *MoveUserCreate) check() error {
 	if _, ok := _c.mutation.Result(); !ok {
 		return &ValidationError{Name: "result", err: errors.New(`ent: missing required field "MoveUser.result"`)}
 	}
-	if _, ok := _c.mutation.At(); !ok {
-		return &ValidationError{Name: "at", err: errors.New(`ent: missing required field "MoveUser.at"`)}
-	}
 	if len(_c.mutation.TenantIDs()) == 0 {
 		return &ValidationError{Name: "tenant", err: errors.New(`ent: missing required edge "MoveUser.tenant"`)}
 	}
@@ -157,7 +162,7 @@ func (_c *MoveUserCreate) createSpec() (*MoveUser, *sqlgraph.CreateSpec) {
 	}
 	if value, ok := _c.mutation.At(); ok {
 		_spec.SetField(moveuser.FieldAt, field.TypeInt64, value)
-		_node.At = value
+		_node.At = &value
 	}
 	if nodes := _c.mutation.TenantIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -316,6 +321,12 @@ func (u *MoveUserUpsert) AddAt(v instant.Milli) *MoveUserUpsert {
 	return u
 }
 
+// ClearAt clears the value of the "at" field.
+func (u *MoveUserUpsert) ClearAt() *MoveUserUpsert {
+	u.SetNull(moveuser.FieldAt)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create.
 // Using this option is equivalent to using:
 //
@@ -421,6 +432,13 @@ func (u *MoveUserUpsertOne) AddAt(v instant.Milli) *MoveUserUpsertOne {
 func (u *MoveUserUpsertOne) UpdateAt() *MoveUserUpsertOne {
 	return u.Update(func(s *MoveUserUpsert) {
 		s.UpdateAt()
+	})
+}
+
+// ClearAt clears the value of the "at" field.
+func (u *MoveUserUpsertOne) ClearAt() *MoveUserUpsertOne {
+	return u.Update(func(s *MoveUserUpsert) {
+		s.ClearAt()
 	})
 }
 
@@ -671,6 +689,13 @@ func (u *MoveUserUpsertBulk) AddAt(v instant.Milli) *MoveUserUpsertBulk {
 func (u *MoveUserUpsertBulk) UpdateAt() *MoveUserUpsertBulk {
 	return u.Update(func(s *MoveUserUpsert) {
 		s.UpdateAt()
+	})
+}
+
+// ClearAt clears the value of the "at" field.
+func (u *MoveUserUpsertBulk) ClearAt() *MoveUserUpsertBulk {
+	return u.Update(func(s *MoveUserUpsert) {
+		s.ClearAt()
 	})
 }
 

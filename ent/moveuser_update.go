@@ -93,6 +93,12 @@ func (_u *MoveUserUpdate) AddAt(v instant.Milli) *MoveUserUpdate {
 	return _u
 }
 
+// ClearAt clears the value of the "at" field.
+func (_u *MoveUserUpdate) ClearAt() *MoveUserUpdate {
+	_u.mutation.ClearAt()
+	return _u
+}
+
 // SetMove sets the "move" edge to the Move entity.
 func (_u *MoveUserUpdate) SetMove(v *Move) *MoveUserUpdate {
 	return _u.SetMoveID(v.ID)
@@ -181,6 +187,9 @@ func (_u *MoveUserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedAt(); ok {
 		_spec.AddField(moveuser.FieldAt, field.TypeInt64, value)
+	}
+	if _u.mutation.AtCleared() {
+		_spec.ClearField(moveuser.FieldAt, field.TypeInt64)
 	}
 	if _u.mutation.MoveCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -323,6 +332,12 @@ func (_u *MoveUserUpdateOne) AddAt(v instant.Milli) *MoveUserUpdateOne {
 	return _u
 }
 
+// ClearAt clears the value of the "at" field.
+func (_u *MoveUserUpdateOne) ClearAt() *MoveUserUpdateOne {
+	_u.mutation.ClearAt()
+	return _u
+}
+
 // SetMove sets the "move" edge to the Move entity.
 func (_u *MoveUserUpdateOne) SetMove(v *Move) *MoveUserUpdateOne {
 	return _u.SetMoveID(v.ID)
@@ -443,6 +458,9 @@ func (_u *MoveUserUpdateOne) sqlSave(ctx context.Context) (_node *MoveUser, err 
 	}
 	if value, ok := _u.mutation.AddedAt(); ok {
 		_spec.AddField(moveuser.FieldAt, field.TypeInt64, value)
+	}
+	if _u.mutation.AtCleared() {
+		_spec.ClearField(moveuser.FieldAt, field.TypeInt64)
 	}
 	if _u.mutation.MoveCleared() {
 		edge := &sqlgraph.EdgeSpec{

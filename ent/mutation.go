@@ -3481,6 +3481,7 @@ type MoveMutation struct {
 	typ                 string
 	id                  *string
 	status              *string
+	subset              *bool
 	total               *int
 	addtotal            *int
 	moved               *int
@@ -3773,6 +3774,42 @@ func (m *MoveMutation) OldStatus(ctx context.Context) (v string, err error) {
 // ResetStatus resets all changes to the "status" field.
 func (m *MoveMutation) ResetStatus() {
 	m.status = nil
+}
+
+// SetSubset sets the "subset" field.
+func (m *MoveMutation) SetSubset(b bool) {
+	m.subset = &b
+}
+
+// Subset returns the value of the "subset" field in the mutation.
+func (m *MoveMutation) Subset() (r bool, exists bool) {
+	v := m.subset
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubset returns the old "subset" field's value of the Move entity.
+// If the Move object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MoveMutation) OldSubset(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubset is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubset requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubset: %w", err)
+	}
+	return oldValue.Subset, nil
+}
+
+// ResetSubset resets all changes to the "subset" field.
+func (m *MoveMutation) ResetSubset() {
+	m.subset = nil
 }
 
 // SetTotal sets the "total" field.
@@ -4939,7 +4976,7 @@ func (m *MoveMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MoveMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 23)
 	if m.tenant != nil {
 		fields = append(fields, move.FieldTenantID)
 	}
@@ -4951,6 +4988,9 @@ func (m *MoveMutation) Fields() []string {
 	}
 	if m.status != nil {
 		fields = append(fields, move.FieldStatus)
+	}
+	if m.subset != nil {
+		fields = append(fields, move.FieldSubset)
 	}
 	if m.total != nil {
 		fields = append(fields, move.FieldTotal)
@@ -5022,6 +5062,8 @@ func (m *MoveMutation) Field(name string) (ent.Value, bool) {
 		return m.TargetID()
 	case move.FieldStatus:
 		return m.Status()
+	case move.FieldSubset:
+		return m.Subset()
 	case move.FieldTotal:
 		return m.Total()
 	case move.FieldMoved:
@@ -5075,6 +5117,8 @@ func (m *MoveMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldTargetID(ctx)
 	case move.FieldStatus:
 		return m.OldStatus(ctx)
+	case move.FieldSubset:
+		return m.OldSubset(ctx)
 	case move.FieldTotal:
 		return m.OldTotal(ctx)
 	case move.FieldMoved:
@@ -5147,6 +5191,13 @@ func (m *MoveMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetStatus(v)
+		return nil
+	case move.FieldSubset:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubset(v)
 		return nil
 	case move.FieldTotal:
 		v, ok := value.(int)
@@ -5514,6 +5565,9 @@ func (m *MoveMutation) ResetField(name string) error {
 		return nil
 	case move.FieldStatus:
 		m.ResetStatus()
+		return nil
+	case move.FieldSubset:
+		m.ResetSubset()
 		return nil
 	case move.FieldTotal:
 		m.ResetTotal()
@@ -5896,10 +5950,24 @@ func (m *MoveUserMutation) AddedAt() (r instant.Milli, exists bool) {
 	return *v, true
 }
 
+// ClearAt clears the value of the "at" field.
+func (m *MoveUserMutation) ClearAt() {
+	m.at = nil
+	m.addat = nil
+	m.clearedFields[moveuser.FieldAt] = struct{}{}
+}
+
+// AtCleared returns if the "at" field was cleared in this mutation.
+func (m *MoveUserMutation) AtCleared() bool {
+	_, ok := m.clearedFields[moveuser.FieldAt]
+	return ok
+}
+
 // ResetAt resets all changes to the "at" field.
 func (m *MoveUserMutation) ResetAt() {
 	m.at = nil
 	m.addat = nil
+	delete(m.clearedFields, moveuser.FieldAt)
 }
 
 // ClearTenant clears the "tenant" edge to the Tenant entity.
@@ -6146,7 +6214,11 @@ func (m *MoveUserMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *MoveUserMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(moveuser.FieldAt) {
+		fields = append(fields, moveuser.FieldAt)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -6159,6 +6231,11 @@ func (m *MoveUserMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *MoveUserMutation) ClearField(name string) error {
+	switch name {
+	case moveuser.FieldAt:
+		m.ClearAt()
+		return nil
+	}
 	return fmt.Errorf("unknown MoveUser nullable field %s", name)
 }
 
@@ -6305,9 +6382,12 @@ type NotificationMutation struct {
 	locale           *string
 	subject          *string
 	body             *string
+	html             *string
 	status           *string
 	attempts         *int
 	addattempts      *int
+	due_at           *instant.Milli
+	adddue_at        *instant.Milli
 	queued_at        *instant.Milli
 	addqueued_at     *instant.Milli
 	sent_at          *instant.Milli
@@ -6646,6 +6726,42 @@ func (m *NotificationMutation) ResetBody() {
 	m.body = nil
 }
 
+// SetHTML sets the "html" field.
+func (m *NotificationMutation) SetHTML(s string) {
+	m.html = &s
+}
+
+// HTML returns the value of the "html" field in the mutation.
+func (m *NotificationMutation) HTML() (r string, exists bool) {
+	v := m.html
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHTML returns the old "html" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldHTML(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHTML is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHTML requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHTML: %w", err)
+	}
+	return oldValue.HTML, nil
+}
+
+// ResetHTML resets all changes to the "html" field.
+func (m *NotificationMutation) ResetHTML() {
+	m.html = nil
+}
+
 // SetStatus sets the "status" field.
 func (m *NotificationMutation) SetStatus(s string) {
 	m.status = &s
@@ -6736,6 +6852,62 @@ func (m *NotificationMutation) AddedAttempts() (r int, exists bool) {
 func (m *NotificationMutation) ResetAttempts() {
 	m.attempts = nil
 	m.addattempts = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *NotificationMutation) SetDueAt(i instant.Milli) {
+	m.due_at = &i
+	m.adddue_at = nil
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *NotificationMutation) DueAt() (r instant.Milli, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldDueAt(ctx context.Context) (v instant.Milli, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// AddDueAt adds i to the "due_at" field.
+func (m *NotificationMutation) AddDueAt(i instant.Milli) {
+	if m.adddue_at != nil {
+		*m.adddue_at += i
+	} else {
+		m.adddue_at = &i
+	}
+}
+
+// AddedDueAt returns the value that was added to the "due_at" field in this mutation.
+func (m *NotificationMutation) AddedDueAt() (r instant.Milli, exists bool) {
+	v := m.adddue_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *NotificationMutation) ResetDueAt() {
+	m.due_at = nil
+	m.adddue_at = nil
 }
 
 // SetQueuedAt sets the "queued_at" field.
@@ -7055,7 +7227,7 @@ func (m *NotificationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *NotificationMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 13)
 	if m.tenant != nil {
 		fields = append(fields, notification.FieldTenantID)
 	}
@@ -7074,11 +7246,17 @@ func (m *NotificationMutation) Fields() []string {
 	if m.body != nil {
 		fields = append(fields, notification.FieldBody)
 	}
+	if m.html != nil {
+		fields = append(fields, notification.FieldHTML)
+	}
 	if m.status != nil {
 		fields = append(fields, notification.FieldStatus)
 	}
 	if m.attempts != nil {
 		fields = append(fields, notification.FieldAttempts)
+	}
+	if m.due_at != nil {
+		fields = append(fields, notification.FieldDueAt)
 	}
 	if m.queued_at != nil {
 		fields = append(fields, notification.FieldQueuedAt)
@@ -7109,10 +7287,14 @@ func (m *NotificationMutation) Field(name string) (ent.Value, bool) {
 		return m.Subject()
 	case notification.FieldBody:
 		return m.Body()
+	case notification.FieldHTML:
+		return m.HTML()
 	case notification.FieldStatus:
 		return m.Status()
 	case notification.FieldAttempts:
 		return m.Attempts()
+	case notification.FieldDueAt:
+		return m.DueAt()
 	case notification.FieldQueuedAt:
 		return m.QueuedAt()
 	case notification.FieldSentAt:
@@ -7140,10 +7322,14 @@ func (m *NotificationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldSubject(ctx)
 	case notification.FieldBody:
 		return m.OldBody(ctx)
+	case notification.FieldHTML:
+		return m.OldHTML(ctx)
 	case notification.FieldStatus:
 		return m.OldStatus(ctx)
 	case notification.FieldAttempts:
 		return m.OldAttempts(ctx)
+	case notification.FieldDueAt:
+		return m.OldDueAt(ctx)
 	case notification.FieldQueuedAt:
 		return m.OldQueuedAt(ctx)
 	case notification.FieldSentAt:
@@ -7201,6 +7387,13 @@ func (m *NotificationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetBody(v)
 		return nil
+	case notification.FieldHTML:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHTML(v)
+		return nil
 	case notification.FieldStatus:
 		v, ok := value.(string)
 		if !ok {
@@ -7214,6 +7407,13 @@ func (m *NotificationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetAttempts(v)
+		return nil
+	case notification.FieldDueAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
 		return nil
 	case notification.FieldQueuedAt:
 		v, ok := value.(instant.Milli)
@@ -7247,6 +7447,9 @@ func (m *NotificationMutation) AddedFields() []string {
 	if m.addattempts != nil {
 		fields = append(fields, notification.FieldAttempts)
 	}
+	if m.adddue_at != nil {
+		fields = append(fields, notification.FieldDueAt)
+	}
 	if m.addqueued_at != nil {
 		fields = append(fields, notification.FieldQueuedAt)
 	}
@@ -7263,6 +7466,8 @@ func (m *NotificationMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case notification.FieldAttempts:
 		return m.AddedAttempts()
+	case notification.FieldDueAt:
+		return m.AddedDueAt()
 	case notification.FieldQueuedAt:
 		return m.AddedQueuedAt()
 	case notification.FieldSentAt:
@@ -7282,6 +7487,13 @@ func (m *NotificationMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddAttempts(v)
+		return nil
+	case notification.FieldDueAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDueAt(v)
 		return nil
 	case notification.FieldQueuedAt:
 		v, ok := value.(instant.Milli)
@@ -7357,11 +7569,17 @@ func (m *NotificationMutation) ResetField(name string) error {
 	case notification.FieldBody:
 		m.ResetBody()
 		return nil
+	case notification.FieldHTML:
+		m.ResetHTML()
+		return nil
 	case notification.FieldStatus:
 		m.ResetStatus()
 		return nil
 	case notification.FieldAttempts:
 		m.ResetAttempts()
+		return nil
+	case notification.FieldDueAt:
+		m.ResetDueAt()
 		return nil
 	case notification.FieldQueuedAt:
 		m.ResetQueuedAt()
@@ -9893,6 +10111,8 @@ type PurchaseMutation struct {
 	expires_at            *instant.Milli
 	addexpires_at         *instant.Milli
 	active_move_id        *string
+	ownership_taken_at    *instant.Milli
+	addownership_taken_at *instant.Milli
 	releasing             *bool
 	canceled_at           *instant.Milli
 	addcanceled_at        *instant.Milli
@@ -10794,6 +11014,76 @@ func (m *PurchaseMutation) ResetActiveMoveID() {
 	delete(m.clearedFields, purchase.FieldActiveMoveID)
 }
 
+// SetOwnershipTakenAt sets the "ownership_taken_at" field.
+func (m *PurchaseMutation) SetOwnershipTakenAt(i instant.Milli) {
+	m.ownership_taken_at = &i
+	m.addownership_taken_at = nil
+}
+
+// OwnershipTakenAt returns the value of the "ownership_taken_at" field in the mutation.
+func (m *PurchaseMutation) OwnershipTakenAt() (r instant.Milli, exists bool) {
+	v := m.ownership_taken_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnershipTakenAt returns the old "ownership_taken_at" field's value of the Purchase entity.
+// If the Purchase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PurchaseMutation) OldOwnershipTakenAt(ctx context.Context) (v *instant.Milli, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnershipTakenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnershipTakenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnershipTakenAt: %w", err)
+	}
+	return oldValue.OwnershipTakenAt, nil
+}
+
+// AddOwnershipTakenAt adds i to the "ownership_taken_at" field.
+func (m *PurchaseMutation) AddOwnershipTakenAt(i instant.Milli) {
+	if m.addownership_taken_at != nil {
+		*m.addownership_taken_at += i
+	} else {
+		m.addownership_taken_at = &i
+	}
+}
+
+// AddedOwnershipTakenAt returns the value that was added to the "ownership_taken_at" field in this mutation.
+func (m *PurchaseMutation) AddedOwnershipTakenAt() (r instant.Milli, exists bool) {
+	v := m.addownership_taken_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearOwnershipTakenAt clears the value of the "ownership_taken_at" field.
+func (m *PurchaseMutation) ClearOwnershipTakenAt() {
+	m.ownership_taken_at = nil
+	m.addownership_taken_at = nil
+	m.clearedFields[purchase.FieldOwnershipTakenAt] = struct{}{}
+}
+
+// OwnershipTakenAtCleared returns if the "ownership_taken_at" field was cleared in this mutation.
+func (m *PurchaseMutation) OwnershipTakenAtCleared() bool {
+	_, ok := m.clearedFields[purchase.FieldOwnershipTakenAt]
+	return ok
+}
+
+// ResetOwnershipTakenAt resets all changes to the "ownership_taken_at" field.
+func (m *PurchaseMutation) ResetOwnershipTakenAt() {
+	m.ownership_taken_at = nil
+	m.addownership_taken_at = nil
+	delete(m.clearedFields, purchase.FieldOwnershipTakenAt)
+}
+
 // SetReleasing sets the "releasing" field.
 func (m *PurchaseMutation) SetReleasing(b bool) {
 	m.releasing = &b
@@ -11413,7 +11703,7 @@ func (m *PurchaseMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PurchaseMutation) Fields() []string {
-	fields := make([]string, 0, 26)
+	fields := make([]string, 0, 27)
 	if m.tenant != nil {
 		fields = append(fields, purchase.FieldTenantID)
 	}
@@ -11464,6 +11754,9 @@ func (m *PurchaseMutation) Fields() []string {
 	}
 	if m.active_move_id != nil {
 		fields = append(fields, purchase.FieldActiveMoveID)
+	}
+	if m.ownership_taken_at != nil {
+		fields = append(fields, purchase.FieldOwnershipTakenAt)
 	}
 	if m.releasing != nil {
 		fields = append(fields, purchase.FieldReleasing)
@@ -11534,6 +11827,8 @@ func (m *PurchaseMutation) Field(name string) (ent.Value, bool) {
 		return m.ExpiresAt()
 	case purchase.FieldActiveMoveID:
 		return m.ActiveMoveID()
+	case purchase.FieldOwnershipTakenAt:
+		return m.OwnershipTakenAt()
 	case purchase.FieldReleasing:
 		return m.Releasing()
 	case purchase.FieldCanceledAt:
@@ -11595,6 +11890,8 @@ func (m *PurchaseMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldExpiresAt(ctx)
 	case purchase.FieldActiveMoveID:
 		return m.OldActiveMoveID(ctx)
+	case purchase.FieldOwnershipTakenAt:
+		return m.OldOwnershipTakenAt(ctx)
 	case purchase.FieldReleasing:
 		return m.OldReleasing(ctx)
 	case purchase.FieldCanceledAt:
@@ -11741,6 +12038,13 @@ func (m *PurchaseMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetActiveMoveID(v)
 		return nil
+	case purchase.FieldOwnershipTakenAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnershipTakenAt(v)
+		return nil
 	case purchase.FieldReleasing:
 		v, ok := value.(bool)
 		if !ok {
@@ -11830,6 +12134,9 @@ func (m *PurchaseMutation) AddedFields() []string {
 	if m.addexpires_at != nil {
 		fields = append(fields, purchase.FieldExpiresAt)
 	}
+	if m.addownership_taken_at != nil {
+		fields = append(fields, purchase.FieldOwnershipTakenAt)
+	}
 	if m.addcanceled_at != nil {
 		fields = append(fields, purchase.FieldCanceledAt)
 	}
@@ -11853,6 +12160,8 @@ func (m *PurchaseMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedPurchasedAt()
 	case purchase.FieldExpiresAt:
 		return m.AddedExpiresAt()
+	case purchase.FieldOwnershipTakenAt:
+		return m.AddedOwnershipTakenAt()
 	case purchase.FieldCanceledAt:
 		return m.AddedCanceledAt()
 	}
@@ -11906,6 +12215,13 @@ func (m *PurchaseMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddExpiresAt(v)
 		return nil
+	case purchase.FieldOwnershipTakenAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOwnershipTakenAt(v)
+		return nil
 	case purchase.FieldCanceledAt:
 		v, ok := value.(instant.Milli)
 		if !ok {
@@ -11929,6 +12245,9 @@ func (m *PurchaseMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(purchase.FieldActiveMoveID) {
 		fields = append(fields, purchase.FieldActiveMoveID)
+	}
+	if m.FieldCleared(purchase.FieldOwnershipTakenAt) {
+		fields = append(fields, purchase.FieldOwnershipTakenAt)
 	}
 	if m.FieldCleared(purchase.FieldCanceledAt) {
 		fields = append(fields, purchase.FieldCanceledAt)
@@ -11967,6 +12286,9 @@ func (m *PurchaseMutation) ClearField(name string) error {
 		return nil
 	case purchase.FieldActiveMoveID:
 		m.ClearActiveMoveID()
+		return nil
+	case purchase.FieldOwnershipTakenAt:
+		m.ClearOwnershipTakenAt()
 		return nil
 	case purchase.FieldCanceledAt:
 		m.ClearCanceledAt()
@@ -12041,6 +12363,9 @@ func (m *PurchaseMutation) ResetField(name string) error {
 		return nil
 	case purchase.FieldActiveMoveID:
 		m.ResetActiveMoveID()
+		return nil
+	case purchase.FieldOwnershipTakenAt:
+		m.ResetOwnershipTakenAt()
 		return nil
 	case purchase.FieldReleasing:
 		m.ResetReleasing()

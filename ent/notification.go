@@ -29,12 +29,16 @@ type Notification struct {
 	Locale string `json:"locale,omitempty"`
 	// Subject holds the value of the "subject" field.
 	Subject string `json:"subject,omitempty"`
-	// Body holds the value of the "body" field.
+	// the text part
 	Body string `json:"body,omitempty"`
+	// the HTML part; "" where there is none
+	HTML string `json:"html,omitempty"`
 	// Status holds the value of the "status" field.
 	Status string `json:"status,omitempty"`
 	// Attempts holds the value of the "attempts" field.
 	Attempts int `json:"attempts,omitempty"`
+	// while QUEUED: when to try next, or until when a sender has it
+	DueAt instant.Milli `json:"due_at,omitempty"`
 	// QueuedAt holds the value of the "queued_at" field.
 	QueuedAt instant.Milli `json:"queued_at,omitempty"`
 	// SentAt holds the value of the "sent_at" field.
@@ -109,11 +113,11 @@ func (*Notification) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case notification.FieldSentAt:
 			values[i] = &sql.NullScanner{S: new(instant.Milli)}
-		case notification.FieldQueuedAt:
+		case notification.FieldDueAt, notification.FieldQueuedAt:
 			values[i] = new(instant.Milli)
 		case notification.FieldAttempts:
 			values[i] = new(sql.NullInt64)
-		case notification.FieldID, notification.FieldTenantID, notification.FieldKind, notification.FieldToID, notification.FieldLocale, notification.FieldSubject, notification.FieldBody, notification.FieldStatus, notification.FieldLastError:
+		case notification.FieldID, notification.FieldTenantID, notification.FieldKind, notification.FieldToID, notification.FieldLocale, notification.FieldSubject, notification.FieldBody, notification.FieldHTML, notification.FieldStatus, notification.FieldLastError:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -172,6 +176,12 @@ func (_m *Notification) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Body = value.String
 			}
+		case notification.FieldHTML:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field html", values[i])
+			} else if value.Valid {
+				_m.HTML = value.String
+			}
 		case notification.FieldStatus:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field status", values[i])
@@ -183,6 +193,12 @@ func (_m *Notification) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field attempts", values[i])
 			} else if value.Valid {
 				_m.Attempts = int(value.Int64)
+			}
+		case notification.FieldDueAt:
+			if value, ok := values[i].(*instant.Milli); !ok {
+				return fmt.Errorf("unexpected type %T for field due_at", values[i])
+			} else if value != nil {
+				_m.DueAt = *value
 			}
 		case notification.FieldQueuedAt:
 			if value, ok := values[i].(*instant.Milli); !ok {
@@ -278,11 +294,17 @@ func (_m *Notification) String() string {
 	builder.WriteString("body=")
 	builder.WriteString(_m.Body)
 	builder.WriteString(", ")
+	builder.WriteString("html=")
+	builder.WriteString(_m.HTML)
+	builder.WriteString(", ")
 	builder.WriteString("status=")
 	builder.WriteString(_m.Status)
 	builder.WriteString(", ")
 	builder.WriteString("attempts=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Attempts))
+	builder.WriteString(", ")
+	builder.WriteString("due_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.DueAt))
 	builder.WriteString(", ")
 	builder.WriteString("queued_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.QueuedAt))

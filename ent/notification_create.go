@@ -62,6 +62,20 @@ func (_c *NotificationCreate) SetBody(v string) *NotificationCreate {
 	return _c
 }
 
+// SetHTML sets the "html" field.
+func (_c *NotificationCreate) SetHTML(v string) *NotificationCreate {
+	_c.mutation.SetHTML(v)
+	return _c
+}
+
+// SetNillableHTML sets the "html" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillableHTML(v *string) *NotificationCreate {
+	if v != nil {
+		_c.SetHTML(*v)
+	}
+	return _c
+}
+
 // SetStatus sets the "status" field.
 func (_c *NotificationCreate) SetStatus(v string) *NotificationCreate {
 	_c.mutation.SetStatus(v)
@@ -78,6 +92,20 @@ func (_c *NotificationCreate) SetAttempts(v int) *NotificationCreate {
 func (_c *NotificationCreate) SetNillableAttempts(v *int) *NotificationCreate {
 	if v != nil {
 		_c.SetAttempts(*v)
+	}
+	return _c
+}
+
+// SetDueAt sets the "due_at" field.
+func (_c *NotificationCreate) SetDueAt(v instant.Milli) *NotificationCreate {
+	_c.mutation.SetDueAt(v)
+	return _c
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillableDueAt(v *instant.Milli) *NotificationCreate {
+	if v != nil {
+		_c.SetDueAt(*v)
 	}
 	return _c
 }
@@ -184,9 +212,17 @@ func (_c *NotificationCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *NotificationCreate) defaults() error {
+	if _, ok := _c.mutation.HTML(); !ok {
+		v := notification.DefaultHTML
+		_c.mutation.SetHTML(v)
+	}
 	if _, ok := _c.mutation.Attempts(); !ok {
 		v := notification.DefaultAttempts
 		_c.mutation.SetAttempts(v)
+	}
+	if _, ok := _c.mutation.DueAt(); !ok {
+		v := notification.DefaultDueAt
+		_c.mutation.SetDueAt(v)
 	}
 	return nil
 }
@@ -211,11 +247,17 @@ func (_c *NotificationCreate) check() error {
 	if _, ok := _c.mutation.Body(); !ok {
 		return &ValidationError{Name: "body", err: errors.New(`ent: missing required field "Notification.body"`)}
 	}
+	if _, ok := _c.mutation.HTML(); !ok {
+		return &ValidationError{Name: "html", err: errors.New(`ent: missing required field "Notification.html"`)}
+	}
 	if _, ok := _c.mutation.Status(); !ok {
 		return &ValidationError{Name: "status", err: errors.New(`ent: missing required field "Notification.status"`)}
 	}
 	if _, ok := _c.mutation.Attempts(); !ok {
 		return &ValidationError{Name: "attempts", err: errors.New(`ent: missing required field "Notification.attempts"`)}
+	}
+	if _, ok := _c.mutation.DueAt(); !ok {
+		return &ValidationError{Name: "due_at", err: errors.New(`ent: missing required field "Notification.due_at"`)}
 	}
 	if _, ok := _c.mutation.QueuedAt(); !ok {
 		return &ValidationError{Name: "queued_at", err: errors.New(`ent: missing required field "Notification.queued_at"`)}
@@ -278,6 +320,10 @@ func (_c *NotificationCreate) createSpec() (*Notification, *sqlgraph.CreateSpec)
 		_spec.SetField(notification.FieldBody, field.TypeString, value)
 		_node.Body = value
 	}
+	if value, ok := _c.mutation.HTML(); ok {
+		_spec.SetField(notification.FieldHTML, field.TypeString, value)
+		_node.HTML = value
+	}
 	if value, ok := _c.mutation.Status(); ok {
 		_spec.SetField(notification.FieldStatus, field.TypeString, value)
 		_node.Status = value
@@ -285,6 +331,10 @@ func (_c *NotificationCreate) createSpec() (*Notification, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.Attempts(); ok {
 		_spec.SetField(notification.FieldAttempts, field.TypeInt, value)
 		_node.Attempts = value
+	}
+	if value, ok := _c.mutation.DueAt(); ok {
+		_spec.SetField(notification.FieldDueAt, field.TypeInt64, value)
+		_node.DueAt = value
 	}
 	if value, ok := _c.mutation.QueuedAt(); ok {
 		_spec.SetField(notification.FieldQueuedAt, field.TypeInt64, value)
@@ -430,6 +480,24 @@ func (u *NotificationUpsert) AddAttempts(v int) *NotificationUpsert {
 	return u
 }
 
+// SetDueAt sets the "due_at" field.
+func (u *NotificationUpsert) SetDueAt(v instant.Milli) *NotificationUpsert {
+	u.Set(notification.FieldDueAt, v)
+	return u
+}
+
+// UpdateDueAt sets the "due_at" field to the value that was provided on create.
+func (u *NotificationUpsert) UpdateDueAt() *NotificationUpsert {
+	u.SetExcluded(notification.FieldDueAt)
+	return u
+}
+
+// AddDueAt adds v to the "due_at" field.
+func (u *NotificationUpsert) AddDueAt(v instant.Milli) *NotificationUpsert {
+	u.Add(notification.FieldDueAt, v)
+	return u
+}
+
 // SetSentAt sets the "sent_at" field.
 func (u *NotificationUpsert) SetSentAt(v instant.Milli) *NotificationUpsert {
 	u.Set(notification.FieldSentAt, v)
@@ -507,6 +575,9 @@ func (u *NotificationUpsertOne) UpdateNewValues() *NotificationUpsertOne {
 		if _, exists := u.create.mutation.Body(); exists {
 			s.SetIgnore(notification.FieldBody)
 		}
+		if _, exists := u.create.mutation.HTML(); exists {
+			s.SetIgnore(notification.FieldHTML)
+		}
 		if _, exists := u.create.mutation.QueuedAt(); exists {
 			s.SetIgnore(notification.FieldQueuedAt)
 		}
@@ -573,6 +644,27 @@ func (u *NotificationUpsertOne) AddAttempts(v int) *NotificationUpsertOne {
 func (u *NotificationUpsertOne) UpdateAttempts() *NotificationUpsertOne {
 	return u.Update(func(s *NotificationUpsert) {
 		s.UpdateAttempts()
+	})
+}
+
+// SetDueAt sets the "due_at" field.
+func (u *NotificationUpsertOne) SetDueAt(v instant.Milli) *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetDueAt(v)
+	})
+}
+
+// AddDueAt adds v to the "due_at" field.
+func (u *NotificationUpsertOne) AddDueAt(v instant.Milli) *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.AddDueAt(v)
+	})
+}
+
+// UpdateDueAt sets the "due_at" field to the value that was provided on create.
+func (u *NotificationUpsertOne) UpdateDueAt() *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdateDueAt()
 	})
 }
 
@@ -826,6 +918,9 @@ func (u *NotificationUpsertBulk) UpdateNewValues() *NotificationUpsertBulk {
 			if _, exists := b.mutation.Body(); exists {
 				s.SetIgnore(notification.FieldBody)
 			}
+			if _, exists := b.mutation.HTML(); exists {
+				s.SetIgnore(notification.FieldHTML)
+			}
 			if _, exists := b.mutation.QueuedAt(); exists {
 				s.SetIgnore(notification.FieldQueuedAt)
 			}
@@ -893,6 +988,27 @@ func (u *NotificationUpsertBulk) AddAttempts(v int) *NotificationUpsertBulk {
 func (u *NotificationUpsertBulk) UpdateAttempts() *NotificationUpsertBulk {
 	return u.Update(func(s *NotificationUpsert) {
 		s.UpdateAttempts()
+	})
+}
+
+// SetDueAt sets the "due_at" field.
+func (u *NotificationUpsertBulk) SetDueAt(v instant.Milli) *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetDueAt(v)
+	})
+}
+
+// AddDueAt adds v to the "due_at" field.
+func (u *NotificationUpsertBulk) AddDueAt(v instant.Milli) *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.AddDueAt(v)
+	})
+}
+
+// UpdateDueAt sets the "due_at" field to the value that was provided on create.
+func (u *NotificationUpsertBulk) UpdateDueAt() *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdateDueAt()
 	})
 }
 

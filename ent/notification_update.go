@@ -64,6 +64,27 @@ func (_u *NotificationUpdate) AddAttempts(v int) *NotificationUpdate {
 	return _u
 }
 
+// SetDueAt sets the "due_at" field.
+func (_u *NotificationUpdate) SetDueAt(v instant.Milli) *NotificationUpdate {
+	_u.mutation.ResetDueAt()
+	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *NotificationUpdate) SetNillableDueAt(v *instant.Milli) *NotificationUpdate {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
+	return _u
+}
+
+// AddDueAt adds value to the "due_at" field.
+func (_u *NotificationUpdate) AddDueAt(v instant.Milli) *NotificationUpdate {
+	_u.mutation.AddDueAt(v)
+	return _u
+}
+
 // SetSentAt sets the "sent_at" field.
 func (_u *NotificationUpdate) SetSentAt(v instant.Milli) *NotificationUpdate {
 	_u.mutation.ResetSentAt()
@@ -211,6 +232,12 @@ func (_u *NotificationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.AddedAttempts(); ok {
 		_spec.AddField(notification.FieldAttempts, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.DueAt(); ok {
+		_spec.SetField(notification.FieldDueAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedDueAt(); ok {
+		_spec.AddField(notification.FieldDueAt, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.SentAt(); ok {
 		_spec.SetField(notification.FieldSentAt, field.TypeInt64, value)
 	}
@@ -323,6 +350,27 @@ func (_u *NotificationUpdateOne) SetNillableAttempts(v *int) *NotificationUpdate
 // AddAttempts adds value to the "attempts" field.
 func (_u *NotificationUpdateOne) AddAttempts(v int) *NotificationUpdateOne {
 	_u.mutation.AddAttempts(v)
+	return _u
+}
+
+// SetDueAt sets the "due_at" field.
+func (_u *NotificationUpdateOne) SetDueAt(v instant.Milli) *NotificationUpdateOne {
+	_u.mutation.ResetDueAt()
+	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *NotificationUpdateOne) SetNillableDueAt(v *instant.Milli) *NotificationUpdateOne {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
+	return _u
+}
+
+// AddDueAt adds value to the "due_at" field.
+func (_u *NotificationUpdateOne) AddDueAt(v instant.Milli) *NotificationUpdateOne {
+	_u.mutation.AddDueAt(v)
 	return _u
 }
 
@@ -502,6 +550,12 @@ func (_u *NotificationUpdateOne) sqlSave(ctx context.Context) (_node *Notificati
 	}
 	if value, ok := _u.mutation.AddedAttempts(); ok {
 		_spec.AddField(notification.FieldAttempts, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.DueAt(); ok {
+		_spec.SetField(notification.FieldDueAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedDueAt(); ok {
+		_spec.AddField(notification.FieldDueAt, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.SentAt(); ok {
 		_spec.SetField(notification.FieldSentAt, field.TypeInt64, value)

@@ -55,6 +55,8 @@ type Purchase struct {
 	ExpiresAt instant.Milli `json:"expires_at,omitempty"`
 	// the move that empties it; while set it is frozen
 	ActiveMoveID *string `json:"active_move_id,omitempty"`
+	// when the organization took it from its purchaser
+	OwnershipTakenAt *instant.Milli `json:"ownership_taken_at,omitempty"`
 	// DELETED, with licenses still to be cleared away
 	Releasing bool `json:"releasing,omitempty"`
 	// CanceledAt holds the value of the "canceled_at" field.
@@ -165,7 +167,7 @@ func (*Purchase) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case purchase.FieldCanceledAt:
+		case purchase.FieldOwnershipTakenAt, purchase.FieldCanceledAt:
 			values[i] = &sql.NullScanner{S: new(instant.Milli)}
 		case purchase.FieldPurchasedAt, purchase.FieldExpiresAt:
 			values[i] = new(instant.Milli)
@@ -300,6 +302,13 @@ func (_m *Purchase) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ActiveMoveID = new(string)
 				*_m.ActiveMoveID = value.String
+			}
+		case purchase.FieldOwnershipTakenAt:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field ownership_taken_at", values[i])
+			} else if value.Valid {
+				_m.OwnershipTakenAt = new(instant.Milli)
+				*_m.OwnershipTakenAt = *value.S.(*instant.Milli)
 			}
 		case purchase.FieldReleasing:
 			if value, ok := values[i].(*sql.NullBool); !ok {
@@ -481,6 +490,11 @@ func (_m *Purchase) String() string {
 	if v := _m.ActiveMoveID; v != nil {
 		builder.WriteString("active_move_id=")
 		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.OwnershipTakenAt; v != nil {
+		builder.WriteString("ownership_taken_at=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
 	builder.WriteString("releasing=")

@@ -170,6 +170,20 @@ func (_c *PurchaseCreate) SetNillableActiveMoveID(v *string) *PurchaseCreate {
 	return _c
 }
 
+// SetOwnershipTakenAt sets the "ownership_taken_at" field.
+func (_c *PurchaseCreate) SetOwnershipTakenAt(v instant.Milli) *PurchaseCreate {
+	_c.mutation.SetOwnershipTakenAt(v)
+	return _c
+}
+
+// SetNillableOwnershipTakenAt sets the "ownership_taken_at" field if the given value is not nil.
+func (_c *PurchaseCreate) SetNillableOwnershipTakenAt(v *instant.Milli) *PurchaseCreate {
+	if v != nil {
+		_c.SetOwnershipTakenAt(*v)
+	}
+	return _c
+}
+
 // SetReleasing sets the "releasing" field.
 func (_c *PurchaseCreate) SetReleasing(v bool) *PurchaseCreate {
 	_c.mutation.SetReleasing(v)
@@ -544,6 +558,10 @@ func (_c *PurchaseCreate) createSpec() (*Purchase, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ActiveMoveID(); ok {
 		_spec.SetField(purchase.FieldActiveMoveID, field.TypeString, value)
 		_node.ActiveMoveID = &value
+	}
+	if value, ok := _c.mutation.OwnershipTakenAt(); ok {
+		_spec.SetField(purchase.FieldOwnershipTakenAt, field.TypeInt64, value)
+		_node.OwnershipTakenAt = &value
 	}
 	if value, ok := _c.mutation.Releasing(); ok {
 		_spec.SetField(purchase.FieldReleasing, field.TypeBool, value)
@@ -926,6 +944,30 @@ func (u *PurchaseUpsert) UpdateActiveMoveID() *PurchaseUpsert {
 // ClearActiveMoveID clears the value of the "active_move_id" field.
 func (u *PurchaseUpsert) ClearActiveMoveID() *PurchaseUpsert {
 	u.SetNull(purchase.FieldActiveMoveID)
+	return u
+}
+
+// SetOwnershipTakenAt sets the "ownership_taken_at" field.
+func (u *PurchaseUpsert) SetOwnershipTakenAt(v instant.Milli) *PurchaseUpsert {
+	u.Set(purchase.FieldOwnershipTakenAt, v)
+	return u
+}
+
+// UpdateOwnershipTakenAt sets the "ownership_taken_at" field to the value that was provided on create.
+func (u *PurchaseUpsert) UpdateOwnershipTakenAt() *PurchaseUpsert {
+	u.SetExcluded(purchase.FieldOwnershipTakenAt)
+	return u
+}
+
+// AddOwnershipTakenAt adds v to the "ownership_taken_at" field.
+func (u *PurchaseUpsert) AddOwnershipTakenAt(v instant.Milli) *PurchaseUpsert {
+	u.Add(purchase.FieldOwnershipTakenAt, v)
+	return u
+}
+
+// ClearOwnershipTakenAt clears the value of the "ownership_taken_at" field.
+func (u *PurchaseUpsert) ClearOwnershipTakenAt() *PurchaseUpsert {
+	u.SetNull(purchase.FieldOwnershipTakenAt)
 	return u
 }
 
@@ -1379,6 +1421,34 @@ func (u *PurchaseUpsertOne) UpdateActiveMoveID() *PurchaseUpsertOne {
 func (u *PurchaseUpsertOne) ClearActiveMoveID() *PurchaseUpsertOne {
 	return u.Update(func(s *PurchaseUpsert) {
 		s.ClearActiveMoveID()
+	})
+}
+
+// SetOwnershipTakenAt sets the "ownership_taken_at" field.
+func (u *PurchaseUpsertOne) SetOwnershipTakenAt(v instant.Milli) *PurchaseUpsertOne {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.SetOwnershipTakenAt(v)
+	})
+}
+
+// AddOwnershipTakenAt adds v to the "ownership_taken_at" field.
+func (u *PurchaseUpsertOne) AddOwnershipTakenAt(v instant.Milli) *PurchaseUpsertOne {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.AddOwnershipTakenAt(v)
+	})
+}
+
+// UpdateOwnershipTakenAt sets the "ownership_taken_at" field to the value that was provided on create.
+func (u *PurchaseUpsertOne) UpdateOwnershipTakenAt() *PurchaseUpsertOne {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.UpdateOwnershipTakenAt()
+	})
+}
+
+// ClearOwnershipTakenAt clears the value of the "ownership_taken_at" field.
+func (u *PurchaseUpsertOne) ClearOwnershipTakenAt() *PurchaseUpsertOne {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.ClearOwnershipTakenAt()
 	})
 }
 
@@ -2023,6 +2093,34 @@ func (u *PurchaseUpsertBulk) UpdateActiveMoveID() *PurchaseUpsertBulk {
 func (u *PurchaseUpsertBulk) ClearActiveMoveID() *PurchaseUpsertBulk {
 	return u.Update(func(s *PurchaseUpsert) {
 		s.ClearActiveMoveID()
+	})
+}
+
+// SetOwnershipTakenAt sets the "ownership_taken_at" field.
+func (u *PurchaseUpsertBulk) SetOwnershipTakenAt(v instant.Milli) *PurchaseUpsertBulk {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.SetOwnershipTakenAt(v)
+	})
+}
+
+// AddOwnershipTakenAt adds v to the "ownership_taken_at" field.
+func (u *PurchaseUpsertBulk) AddOwnershipTakenAt(v instant.Milli) *PurchaseUpsertBulk {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.AddOwnershipTakenAt(v)
+	})
+}
+
+// UpdateOwnershipTakenAt sets the "ownership_taken_at" field to the value that was provided on create.
+func (u *PurchaseUpsertBulk) UpdateOwnershipTakenAt() *PurchaseUpsertBulk {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.UpdateOwnershipTakenAt()
+	})
+}
+
+// ClearOwnershipTakenAt clears the value of the "ownership_taken_at" field.
+func (u *PurchaseUpsertBulk) ClearOwnershipTakenAt() *PurchaseUpsertBulk {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.ClearOwnershipTakenAt()
 	})
 }
 

@@ -281,6 +281,33 @@ func (_u *PurchaseUpdate) ClearActiveMoveID() *PurchaseUpdate {
 	return _u
 }
 
+// SetOwnershipTakenAt sets the "ownership_taken_at" field.
+func (_u *PurchaseUpdate) SetOwnershipTakenAt(v instant.Milli) *PurchaseUpdate {
+	_u.mutation.ResetOwnershipTakenAt()
+	_u.mutation.SetOwnershipTakenAt(v)
+	return _u
+}
+
+// SetNillableOwnershipTakenAt sets the "ownership_taken_at" field if the given value is not nil.
+func (_u *PurchaseUpdate) SetNillableOwnershipTakenAt(v *instant.Milli) *PurchaseUpdate {
+	if v != nil {
+		_u.SetOwnershipTakenAt(*v)
+	}
+	return _u
+}
+
+// AddOwnershipTakenAt adds value to the "ownership_taken_at" field.
+func (_u *PurchaseUpdate) AddOwnershipTakenAt(v instant.Milli) *PurchaseUpdate {
+	_u.mutation.AddOwnershipTakenAt(v)
+	return _u
+}
+
+// ClearOwnershipTakenAt clears the value of the "ownership_taken_at" field.
+func (_u *PurchaseUpdate) ClearOwnershipTakenAt() *PurchaseUpdate {
+	_u.mutation.ClearOwnershipTakenAt()
+	return _u
+}
+
 // SetReleasing sets the "releasing" field.
 func (_u *PurchaseUpdate) SetReleasing(v bool) *PurchaseUpdate {
 	_u.mutation.SetReleasing(v)
@@ -633,6 +660,15 @@ func (_u *PurchaseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ActiveMoveIDCleared() {
 		_spec.ClearField(purchase.FieldActiveMoveID, field.TypeString)
+	}
+	if value, ok := _u.mutation.OwnershipTakenAt(); ok {
+		_spec.SetField(purchase.FieldOwnershipTakenAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedOwnershipTakenAt(); ok {
+		_spec.AddField(purchase.FieldOwnershipTakenAt, field.TypeInt64, value)
+	}
+	if _u.mutation.OwnershipTakenAtCleared() {
+		_spec.ClearField(purchase.FieldOwnershipTakenAt, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.Releasing(); ok {
 		_spec.SetField(purchase.FieldReleasing, field.TypeBool, value)
@@ -1046,6 +1082,33 @@ func (_u *PurchaseUpdateOne) ClearActiveMoveID() *PurchaseUpdateOne {
 	return _u
 }
 
+// SetOwnershipTakenAt sets the "ownership_taken_at" field.
+func (_u *PurchaseUpdateOne) SetOwnershipTakenAt(v instant.Milli) *PurchaseUpdateOne {
+	_u.mutation.ResetOwnershipTakenAt()
+	_u.mutation.SetOwnershipTakenAt(v)
+	return _u
+}
+
+// SetNillableOwnershipTakenAt sets the "ownership_taken_at" field if the given value is not nil.
+func (_u *PurchaseUpdateOne) SetNillableOwnershipTakenAt(v *instant.Milli) *PurchaseUpdateOne {
+	if v != nil {
+		_u.SetOwnershipTakenAt(*v)
+	}
+	return _u
+}
+
+// AddOwnershipTakenAt adds value to the "ownership_taken_at" field.
+func (_u *PurchaseUpdateOne) AddOwnershipTakenAt(v instant.Milli) *PurchaseUpdateOne {
+	_u.mutation.AddOwnershipTakenAt(v)
+	return _u
+}
+
+// ClearOwnershipTakenAt clears the value of the "ownership_taken_at" field.
+func (_u *PurchaseUpdateOne) ClearOwnershipTakenAt() *PurchaseUpdateOne {
+	_u.mutation.ClearOwnershipTakenAt()
+	return _u
+}
+
 // SetReleasing sets the "releasing" field.
 func (_u *PurchaseUpdateOne) SetReleasing(v bool) *PurchaseUpdateOne {
 	_u.mutation.SetReleasing(v)
@@ -1428,6 +1491,15 @@ func (_u *PurchaseUpdateOne) sqlSave(ctx context.Context) (_node *Purchase, err 
 	}
 	if _u.mutation.ActiveMoveIDCleared() {
 		_spec.ClearField(purchase.FieldActiveMoveID, field.TypeString)
+	}
+	if value, ok := _u.mutation.OwnershipTakenAt(); ok {
+		_spec.SetField(purchase.FieldOwnershipTakenAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedOwnershipTakenAt(); ok {
+		_spec.AddField(purchase.FieldOwnershipTakenAt, field.TypeInt64, value)
+	}
+	if _u.mutation.OwnershipTakenAtCleared() {
+		_spec.ClearField(purchase.FieldOwnershipTakenAt, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.Releasing(); ok {
 		_spec.SetField(purchase.FieldReleasing, field.TypeBool, value)

@@ -196,6 +196,7 @@ var (
 	MovesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Collation: "C"},
 		{Name: "status", Type: field.TypeString, Collation: "C"},
+		{Name: "subset", Type: field.TypeBool, Default: false},
 		{Name: "total", Type: field.TypeInt},
 		{Name: "moved", Type: field.TypeInt, Default: 0},
 		{Name: "already_licensed", Type: field.TypeInt, Default: 0},
@@ -226,25 +227,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "moves_tenants_tenant",
-				Columns:    []*schema.Column{MovesColumns[19]},
+				Columns:    []*schema.Column{MovesColumns[20]},
 				RefColumns: []*schema.Column{TenantsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "moves_purchases_source",
-				Columns:    []*schema.Column{MovesColumns[20]},
-				RefColumns: []*schema.Column{PurchasesColumns[0]},
-				OnDelete:   schema.NoAction,
-			},
-			{
-				Symbol:     "moves_purchases_target",
 				Columns:    []*schema.Column{MovesColumns[21]},
 				RefColumns: []*schema.Column{PurchasesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "moves_users_requester",
+				Symbol:     "moves_purchases_target",
 				Columns:    []*schema.Column{MovesColumns[22]},
+				RefColumns: []*schema.Column{PurchasesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "moves_users_requester",
+				Columns:    []*schema.Column{MovesColumns[23]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -253,27 +254,27 @@ var (
 			{
 				Name:    "move_tenant_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{MovesColumns[19], MovesColumns[0]},
+				Columns: []*schema.Column{MovesColumns[20], MovesColumns[0]},
 			},
 			{
 				Name:    "move_tenant_id_status_id",
 				Unique:  false,
-				Columns: []*schema.Column{MovesColumns[19], MovesColumns[1], MovesColumns[0]},
+				Columns: []*schema.Column{MovesColumns[20], MovesColumns[1], MovesColumns[0]},
 			},
 			{
 				Name:    "move_source_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{MovesColumns[20], MovesColumns[0]},
+				Columns: []*schema.Column{MovesColumns[21], MovesColumns[0]},
 			},
 			{
 				Name:    "move_target_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{MovesColumns[21], MovesColumns[0]},
+				Columns: []*schema.Column{MovesColumns[22], MovesColumns[0]},
 			},
 			{
 				Name:    "move_source_id",
 				Unique:  true,
-				Columns: []*schema.Column{MovesColumns[20]},
+				Columns: []*schema.Column{MovesColumns[21]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "finished_at IS NULL",
 				},
@@ -281,7 +282,7 @@ var (
 			{
 				Name:    "move_lease_until",
 				Unique:  false,
-				Columns: []*schema.Column{MovesColumns[17]},
+				Columns: []*schema.Column{MovesColumns[18]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "finished_at IS NULL",
 				},
@@ -291,7 +292,7 @@ var (
 	// MoveUsersColumns holds the columns for the "move_users" table.
 	MoveUsersColumns = []*schema.Column{
 		{Name: "result", Type: field.TypeString, Collation: "C"},
-		{Name: "at", Type: field.TypeInt64},
+		{Name: "at", Type: field.TypeInt64, Nullable: true},
 		{Name: "tenant_id", Type: field.TypeString, Collation: "C"},
 		{Name: "move_id", Type: field.TypeString, Collation: "C"},
 		{Name: "user_id", Type: field.TypeString, Collation: "C"},
@@ -339,8 +340,10 @@ var (
 		{Name: "locale", Type: field.TypeString, Collation: "C"},
 		{Name: "subject", Type: field.TypeString, Collation: "C"},
 		{Name: "body", Type: field.TypeString, Size: 2147483647, Collation: "C"},
+		{Name: "html", Type: field.TypeString, Size: 2147483647, Default: "", Collation: "C"},
 		{Name: "status", Type: field.TypeString, Collation: "C"},
 		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "due_at", Type: field.TypeInt64, Default: 0},
 		{Name: "queued_at", Type: field.TypeInt64},
 		{Name: "sent_at", Type: field.TypeInt64, Nullable: true},
 		{Name: "last_error", Type: field.TypeString, Nullable: true, Collation: "C"},
@@ -355,13 +358,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "notifications_tenants_tenant",
-				Columns:    []*schema.Column{NotificationsColumns[10]},
+				Columns:    []*schema.Column{NotificationsColumns[12]},
 				RefColumns: []*schema.Column{TenantsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "notifications_users_to",
-				Columns:    []*schema.Column{NotificationsColumns[11]},
+				Columns:    []*schema.Column{NotificationsColumns[13]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -370,12 +373,20 @@ var (
 			{
 				Name:    "notification_tenant_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[10], NotificationsColumns[0]},
+				Columns: []*schema.Column{NotificationsColumns[12], NotificationsColumns[0]},
 			},
 			{
 				Name:    "notification_tenant_id_kind_id",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[10], NotificationsColumns[1], NotificationsColumns[0]},
+				Columns: []*schema.Column{NotificationsColumns[12], NotificationsColumns[1], NotificationsColumns[0]},
+			},
+			{
+				Name:    "notification_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationsColumns[8]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status = 'QUEUED'",
+				},
 			},
 		},
 	}
@@ -517,6 +528,7 @@ var (
 		{Name: "purchased_at", Type: field.TypeInt64},
 		{Name: "expires_at", Type: field.TypeInt64},
 		{Name: "active_move_id", Type: field.TypeString, Nullable: true, Collation: "C"},
+		{Name: "ownership_taken_at", Type: field.TypeInt64, Nullable: true},
 		{Name: "releasing", Type: field.TypeBool, Default: false},
 		{Name: "canceled_at", Type: field.TypeInt64, Nullable: true},
 		{Name: "cancellation_reason", Type: field.TypeString, Nullable: true, Collation: "C"},
@@ -538,25 +550,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "purchases_tenants_tenant",
-				Columns:    []*schema.Column{PurchasesColumns[23]},
+				Columns:    []*schema.Column{PurchasesColumns[24]},
 				RefColumns: []*schema.Column{TenantsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "purchases_products_product",
-				Columns:    []*schema.Column{PurchasesColumns[24]},
+				Columns:    []*schema.Column{PurchasesColumns[25]},
 				RefColumns: []*schema.Column{ProductsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "purchases_users_purchaser",
-				Columns:    []*schema.Column{PurchasesColumns[25]},
+				Columns:    []*schema.Column{PurchasesColumns[26]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "purchases_users_canceler",
-				Columns:    []*schema.Column{PurchasesColumns[26]},
+				Columns:    []*schema.Column{PurchasesColumns[27]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -565,72 +577,72 @@ var (
 			{
 				Name:    "purchase_tenant_id_ref",
 				Unique:  true,
-				Columns: []*schema.Column{PurchasesColumns[23], PurchasesColumns[1]},
+				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[1]},
 			},
 			{
 				Name:    "purchase_tenant_id_purchased_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[23], PurchasesColumns[12], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[12], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_expires_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[23], PurchasesColumns[13], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[13], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_product_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[23], PurchasesColumns[20], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[21], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_purchaser_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[23], PurchasesColumns[21], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[22], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_quantity_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[23], PurchasesColumns[5], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[5], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_assigned_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[23], PurchasesColumns[6], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[6], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_source_purchased_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[23], PurchasesColumns[2], PurchasesColumns[12], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[2], PurchasesColumns[12], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_status_purchased_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[23], PurchasesColumns[4], PurchasesColumns[12], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[4], PurchasesColumns[12], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_product_id_purchased_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[23], PurchasesColumns[24], PurchasesColumns[12], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[25], PurchasesColumns[12], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_purchaser_id_purchased_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[23], PurchasesColumns[25], PurchasesColumns[12], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[26], PurchasesColumns[12], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_by_purchaser",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[23], PurchasesColumns[2], PurchasesColumns[21], PurchasesColumns[25], PurchasesColumns[4], PurchasesColumns[24], PurchasesColumns[5], PurchasesColumns[6], PurchasesColumns[7]},
+				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[2], PurchasesColumns[22], PurchasesColumns[26], PurchasesColumns[4], PurchasesColumns[25], PurchasesColumns[5], PurchasesColumns[6], PurchasesColumns[7]},
 			},
 			{
 				Name:    "purchase_by_product",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[23], PurchasesColumns[20], PurchasesColumns[24], PurchasesColumns[4], PurchasesColumns[2], PurchasesColumns[5], PurchasesColumns[6], PurchasesColumns[7]},
+				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[21], PurchasesColumns[25], PurchasesColumns[4], PurchasesColumns[2], PurchasesColumns[5], PurchasesColumns[6], PurchasesColumns[7]},
 			},
 			{
 				Name:    "purchase_releasing",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[15]},
+				Columns: []*schema.Column{PurchasesColumns[16]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "releasing",
 				},
@@ -757,6 +769,14 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{UsersColumns[13], UsersColumns[2], UsersColumns[0]},
 			},
+			{
+				Name:    "user_tenant_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{UsersColumns[13], UsersColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "removed",
+				},
+			},
 		},
 	}
 	// Tables holds all the tables in the schema.
@@ -804,13 +824,14 @@ func init() {
 	MoveUsersTable.ForeignKeys[2].RefTable = UsersTable
 	MoveUsersTable.Annotation = &entsql.Annotation{}
 	MoveUsersTable.Annotation.Checks = map[string]string{
-		"move_user_result": "result IN ('MOVED', 'ALREADY_LICENSED', 'GONE')",
+		"move_user_at":      "at IS NULL AND result = 'PENDING' OR at IS NOT NULL AND result <> 'PENDING'",
+		"move_user_outcome": "result IN ('PENDING', 'MOVED', 'ALREADY_LICENSED', 'GONE')",
 	}
 	NotificationsTable.ForeignKeys[0].RefTable = TenantsTable
 	NotificationsTable.ForeignKeys[1].RefTable = UsersTable
 	NotificationsTable.Annotation = &entsql.Annotation{}
 	NotificationsTable.Annotation.Checks = map[string]string{
-		"notification_kind":   "kind IN ('SUBSCRIPTION_CANCELED')",
+		"notification_about":  "kind IN ('SUBSCRIPTION_CANCELED', 'OWNERSHIP_TAKEN', 'CANCELLATION_REQUESTED')",
 		"notification_status": "status IN ('QUEUED', 'SENT', 'FAILED')",
 	}
 	NotificationPurchasesTable.ForeignKeys[0].RefTable = TenantsTable

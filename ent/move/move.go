@@ -23,6 +23,8 @@ const (
 	FieldTargetID = "target_id"
 	// FieldStatus holds the string denoting the status field in the database.
 	FieldStatus = "status"
+	// FieldSubset holds the string denoting the subset field in the database.
+	FieldSubset = "subset"
 	// FieldTotal holds the string denoting the total field in the database.
 	FieldTotal = "total"
 	// FieldMoved holds the string denoting the moved field in the database.
@@ -122,6 +124,7 @@ var Columns = []string{
 	FieldSourceID,
 	FieldTargetID,
 	FieldStatus,
+	FieldSubset,
 	FieldTotal,
 	FieldMoved,
 	FieldAlreadyLicensed,
@@ -166,6 +169,8 @@ func ValidColumn(column string) bool {
 var (
 	Hooks        [1]ent.Hook
 	Interceptors [1]ent.Interceptor
+	// DefaultSubset holds the default value on creation for the "subset" field.
+	DefaultSubset bool
 	// DefaultMoved holds the default value on creation for the "moved" field.
 	DefaultMoved int
 	// DefaultAlreadyLicensed holds the default value on creation for the "already_licensed" field.
@@ -210,6 +215,11 @@ func ByTargetID(opts ...sql.OrderTermOption) OrderOption {
 // ByStatus orders the results by the status field.
 func ByStatus(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStatus, opts...).ToFunc()
+}
+
+// BySubset orders the results by the subset field.
+func BySubset(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSubset, opts...).ToFunc()
 }
 
 // ByTotal orders the results by the total field.

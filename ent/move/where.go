@@ -85,6 +85,11 @@ func Status(v string) predicate.Move {
 	return predicate.Move(sql.FieldEQ(FieldStatus, v))
 }
 
+// Subset applies equality check predicate on the "subset" field. It's identical to SubsetEQ.
+func Subset(v bool) predicate.Move {
+	return predicate.Move(sql.FieldEQ(FieldSubset, v))
+}
+
 // Total applies equality check predicate on the "total" field. It's identical to TotalEQ.
 func Total(v int) predicate.Move {
 	return predicate.Move(sql.FieldEQ(FieldTotal, v))
@@ -433,6 +438,16 @@ func StatusEqualFold(v string) predicate.Move {
 // StatusContainsFold applies the ContainsFold predicate on the "status" field.
 func StatusContainsFold(v string) predicate.Move {
 	return predicate.Move(sql.FieldContainsFold(FieldStatus, v))
+}
+
+// SubsetEQ applies the EQ predicate on the "subset" field.
+func SubsetEQ(v bool) predicate.Move {
+	return predicate.Move(sql.FieldEQ(FieldSubset, v))
+}
+
+// SubsetNEQ applies the NEQ predicate on the "subset" field.
+func SubsetNEQ(v bool) predicate.Move {
+	return predicate.Move(sql.FieldNEQ(FieldSubset, v))
 }
 
 // TotalEQ applies the EQ predicate on the "total" field.

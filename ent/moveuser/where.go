@@ -335,6 +335,16 @@ func AtLTE(v instant.Milli) predicate.MoveUser {
 	return predicate.MoveUser(sql.FieldLTE(FieldAt, v))
 }
 
+// AtIsNil applies the IsNil predicate on the "at" field.
+func AtIsNil() predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldIsNull(FieldAt))
+}
+
+// AtNotNil applies the NotNil predicate on the "at" field.
+func AtNotNil() predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldNotNull(FieldAt))
+}
+
 // HasTenant applies the HasEdge predicate on the "tenant" edge.
 func HasTenant() predicate.MoveUser {
 	return predicate.MoveUser(func(s *sql.Selector) {

@@ -47,6 +47,8 @@ const (
 	FieldExpiresAt = "expires_at"
 	// FieldActiveMoveID holds the string denoting the active_move_id field in the database.
 	FieldActiveMoveID = "active_move_id"
+	// FieldOwnershipTakenAt holds the string denoting the ownership_taken_at field in the database.
+	FieldOwnershipTakenAt = "ownership_taken_at"
 	// FieldReleasing holds the string denoting the releasing field in the database.
 	FieldReleasing = "releasing"
 	// FieldCanceledAt holds the string denoting the canceled_at field in the database.
@@ -141,6 +143,7 @@ var Columns = []string{
 	FieldPurchasedAt,
 	FieldExpiresAt,
 	FieldActiveMoveID,
+	FieldOwnershipTakenAt,
 	FieldReleasing,
 	FieldCanceledAt,
 	FieldCanceledBy,
@@ -277,6 +280,11 @@ func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
 // ByActiveMoveID orders the results by the active_move_id field.
 func ByActiveMoveID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldActiveMoveID, opts...).ToFunc()
+}
+
+// ByOwnershipTakenAt orders the results by the ownership_taken_at field.
+func ByOwnershipTakenAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOwnershipTakenAt, opts...).ToFunc()
 }
 
 // ByReleasing orders the results by the releasing field.

@@ -152,6 +152,11 @@ func ActiveMoveID(v string) predicate.Purchase {
 	return predicate.Purchase(sql.FieldEQ(FieldActiveMoveID, v))
 }
 
+// OwnershipTakenAt applies equality check predicate on the "ownership_taken_at" field. It's identical to OwnershipTakenAtEQ.
+func OwnershipTakenAt(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldEQ(FieldOwnershipTakenAt, v))
+}
+
 // Releasing applies equality check predicate on the "releasing" field. It's identical to ReleasingEQ.
 func Releasing(v bool) predicate.Purchase {
 	return predicate.Purchase(sql.FieldEQ(FieldReleasing, v))
@@ -1139,6 +1144,56 @@ func ActiveMoveIDEqualFold(v string) predicate.Purchase {
 // ActiveMoveIDContainsFold applies the ContainsFold predicate on the "active_move_id" field.
 func ActiveMoveIDContainsFold(v string) predicate.Purchase {
 	return predicate.Purchase(sql.FieldContainsFold(FieldActiveMoveID, v))
+}
+
+// OwnershipTakenAtEQ applies the EQ predicate on the "ownership_taken_at" field.
+func OwnershipTakenAtEQ(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldEQ(FieldOwnershipTakenAt, v))
+}
+
+// OwnershipTakenAtNEQ applies the NEQ predicate on the "ownership_taken_at" field.
+func OwnershipTakenAtNEQ(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldNEQ(FieldOwnershipTakenAt, v))
+}
+
+// OwnershipTakenAtIn applies the In predicate on the "ownership_taken_at" field.
+func OwnershipTakenAtIn(vs ...instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldIn(FieldOwnershipTakenAt, vs...))
+}
+
+// OwnershipTakenAtNotIn applies the NotIn predicate on the "ownership_taken_at" field.
+func OwnershipTakenAtNotIn(vs ...instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldNotIn(FieldOwnershipTakenAt, vs...))
+}
+
+// OwnershipTakenAtGT applies the GT predicate on the "ownership_taken_at" field.
+func OwnershipTakenAtGT(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldGT(FieldOwnershipTakenAt, v))
+}
+
+// OwnershipTakenAtGTE applies the GTE predicate on the "ownership_taken_at" field.
+func OwnershipTakenAtGTE(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldGTE(FieldOwnershipTakenAt, v))
+}
+
+// OwnershipTakenAtLT applies the LT predicate on the "ownership_taken_at" field.
+func OwnershipTakenAtLT(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldLT(FieldOwnershipTakenAt, v))
+}
+
+// OwnershipTakenAtLTE applies the LTE predicate on the "ownership_taken_at" field.
+func OwnershipTakenAtLTE(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldLTE(FieldOwnershipTakenAt, v))
+}
+
+// OwnershipTakenAtIsNil applies the IsNil predicate on the "ownership_taken_at" field.
+func OwnershipTakenAtIsNil() predicate.Purchase {
+	return predicate.Purchase(sql.FieldIsNull(FieldOwnershipTakenAt))
+}
+
+// OwnershipTakenAtNotNil applies the NotNil predicate on the "ownership_taken_at" field.
+func OwnershipTakenAtNotNil() predicate.Purchase {
+	return predicate.Purchase(sql.FieldNotNull(FieldOwnershipTakenAt))
 }
 
 // ReleasingEQ applies the EQ predicate on the "releasing" field.

@@ -58,36 +58,40 @@ func init() {
 	move.Interceptors[0] = moveMixinInters1[0]
 	moveFields := schema.Move{}.Fields()
 	_ = moveFields
+	// moveDescSubset is the schema descriptor for subset field.
+	moveDescSubset := moveFields[3].Descriptor()
+	// move.DefaultSubset holds the default value on creation for the subset field.
+	move.DefaultSubset = moveDescSubset.Default.(bool)
 	// moveDescMoved is the schema descriptor for moved field.
-	moveDescMoved := moveFields[4].Descriptor()
+	moveDescMoved := moveFields[5].Descriptor()
 	// move.DefaultMoved holds the default value on creation for the moved field.
 	move.DefaultMoved = moveDescMoved.Default.(int)
 	// moveDescAlreadyLicensed is the schema descriptor for already_licensed field.
-	moveDescAlreadyLicensed := moveFields[5].Descriptor()
+	moveDescAlreadyLicensed := moveFields[6].Descriptor()
 	// move.DefaultAlreadyLicensed holds the default value on creation for the already_licensed field.
 	move.DefaultAlreadyLicensed = moveDescAlreadyLicensed.Default.(int)
 	// moveDescGone is the schema descriptor for gone field.
-	moveDescGone := moveFields[6].Descriptor()
+	moveDescGone := moveFields[7].Descriptor()
 	// move.DefaultGone holds the default value on creation for the gone field.
 	move.DefaultGone = moveDescGone.Default.(int)
 	// moveDescSequence is the schema descriptor for sequence field.
-	moveDescSequence := moveFields[8].Descriptor()
+	moveDescSequence := moveFields[9].Descriptor()
 	// move.DefaultSequence holds the default value on creation for the sequence field.
 	move.DefaultSequence = moveDescSequence.Default.(int)
 	// moveDescRequestID is the schema descriptor for request_id field.
-	moveDescRequestID := moveFields[11].Descriptor()
+	moveDescRequestID := moveFields[12].Descriptor()
 	// move.DefaultRequestID holds the default value on creation for the request_id field.
 	move.DefaultRequestID = moveDescRequestID.Default.(string)
 	// moveDescLeaseOwner is the schema descriptor for lease_owner field.
-	moveDescLeaseOwner := moveFields[18].Descriptor()
+	moveDescLeaseOwner := moveFields[19].Descriptor()
 	// move.DefaultLeaseOwner holds the default value on creation for the lease_owner field.
 	move.DefaultLeaseOwner = moveDescLeaseOwner.Default.(string)
 	// moveDescLeaseUntil is the schema descriptor for lease_until field.
-	moveDescLeaseUntil := moveFields[19].Descriptor()
+	moveDescLeaseUntil := moveFields[20].Descriptor()
 	// move.DefaultLeaseUntil holds the default value on creation for the lease_until field.
 	move.DefaultLeaseUntil = instant.Milli(moveDescLeaseUntil.Default.(int64))
 	// moveDescFence is the schema descriptor for fence field.
-	moveDescFence := moveFields[20].Descriptor()
+	moveDescFence := moveFields[21].Descriptor()
 	// move.DefaultFence holds the default value on creation for the fence field.
 	move.DefaultFence = moveDescFence.Default.(int)
 	moveuserMixin := schema.MoveUser{}.Mixin()
@@ -102,10 +106,18 @@ func init() {
 	notification.Interceptors[0] = notificationMixinInters1[0]
 	notificationFields := schema.Notification{}.Fields()
 	_ = notificationFields
+	// notificationDescHTML is the schema descriptor for html field.
+	notificationDescHTML := notificationFields[5].Descriptor()
+	// notification.DefaultHTML holds the default value on creation for the html field.
+	notification.DefaultHTML = notificationDescHTML.Default.(string)
 	// notificationDescAttempts is the schema descriptor for attempts field.
-	notificationDescAttempts := notificationFields[6].Descriptor()
+	notificationDescAttempts := notificationFields[7].Descriptor()
 	// notification.DefaultAttempts holds the default value on creation for the attempts field.
 	notification.DefaultAttempts = notificationDescAttempts.Default.(int)
+	// notificationDescDueAt is the schema descriptor for due_at field.
+	notificationDescDueAt := notificationFields[8].Descriptor()
+	// notification.DefaultDueAt holds the default value on creation for the due_at field.
+	notification.DefaultDueAt = instant.Milli(notificationDescDueAt.Default.(int64))
 	notificationpurchaseMixin := schema.NotificationPurchase{}.Mixin()
 	notificationpurchaseMixinHooks0 := notificationpurchaseMixin[0].Hooks()
 	notificationpurchase.Hooks[0] = notificationpurchaseMixinHooks0[0]
@@ -142,11 +154,11 @@ func init() {
 	// purchase.DefaultReserved holds the default value on creation for the reserved field.
 	purchase.DefaultReserved = purchaseDescReserved.Default.(int)
 	// purchaseDescReleasing is the schema descriptor for releasing field.
-	purchaseDescReleasing := purchaseFields[16].Descriptor()
+	purchaseDescReleasing := purchaseFields[17].Descriptor()
 	// purchase.DefaultReleasing holds the default value on creation for the releasing field.
 	purchase.DefaultReleasing = purchaseDescReleasing.Default.(bool)
 	// purchaseDescPurchaserKey is the schema descriptor for purchaser_key field.
-	purchaseDescPurchaserKey := purchaseFields[23].Descriptor()
+	purchaseDescPurchaserKey := purchaseFields[24].Descriptor()
 	// purchase.DefaultPurchaserKey holds the default value on creation for the purchaser_key field.
 	purchase.DefaultPurchaserKey = purchaseDescPurchaserKey.Default.(string)
 	selfservicepolicyMixin := schema.SelfServicePolicy{}.Mixin()

@@ -24,6 +24,7 @@ func (Move) Fields() []ent.Field {
 		field.String("source_id").Immutable().Annotations(ordered),
 		field.String("target_id").Immutable().Annotations(ordered),
 		field.String("status").Annotations(ordered),
+		field.Bool("subset").Default(false).Immutable().Comment("only the users that move_users named when it was requested"),
 		field.Int("total").Comment("users to move when it was requested"),
 		field.Int("moved").Default(0),
 		field.Int("already_licensed").Default(0),

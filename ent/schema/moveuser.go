@@ -11,7 +11,7 @@ import (
 	"purser/internal/instant"
 )
 
-// MoveUser is what became of one user in a move.
+// MoveUser is what became of one user in a move; of a subset also who is still to be moved.
 type MoveUser struct{ ent.Schema }
 
 // Mixin of the table.
@@ -23,7 +23,7 @@ func (MoveUser) Fields() []ent.Field {
 		field.String("move_id").Annotations(ordered),
 		field.String("user_id").Annotations(ordered),
 		field.String("result").Annotations(ordered),
-		field.Int64("at").GoType(instant.Milli(0)),
+		field.Int64("at").GoType(instant.Milli(0)).Optional().Nillable().Comment("not while it is PENDING"),
 	}
 }
 
@@ -46,7 +46,8 @@ func (MoveUser) Annotations() []schema.Annotation {
 	return []schema.Annotation{
 		field.ID("move_id", "user_id"),
 		entsql.Checks(map[string]string{
-			"move_user_result": oneOf("result", "MOVED", "ALREADY_LICENSED", "GONE"),
+			"move_user_outcome": oneOf("result", "PENDING", "MOVED", "ALREADY_LICENSED", "GONE"),
+			"move_user_at":      "at IS NULL AND result = 'PENDING' OR at IS NOT NULL AND result <> 'PENDING'",
 		}),
 	}
 }

@@ -24,9 +24,11 @@ func (Notification) Fields() []ent.Field {
 		field.String("to_id").Immutable().Annotations(ordered),
 		field.String("locale").Immutable().Annotations(ordered),
 		field.String("subject").Immutable().Annotations(ordered),
-		field.Text("body").Immutable().Annotations(ordered),
+		field.Text("body").Immutable().Annotations(ordered).Comment("the text part"),
+		field.Text("html").Default("").Immutable().Annotations(ordered).Comment("the HTML part; \"\" where there is none"),
 		field.String("status").Annotations(ordered),
 		field.Int("attempts").Default(0),
+		field.Int64("due_at").GoType(instant.Milli(0)).Default(0).Comment("while QUEUED: when to try next, or until when a sender has it"),
 		field.Int64("queued_at").GoType(instant.Milli(0)).Immutable(),
 		field.Int64("sent_at").GoType(instant.Milli(0)).Optional().Nillable(),
 		field.String("last_error").Optional().Nillable().Annotations(ordered),
@@ -43,13 +45,17 @@ func (Notification) Edges() []ent.Edge {
 
 // Indexes of the table.
 func (Notification) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("tenant_id", "id"), index.Fields("tenant_id", "kind", "id")}
+	return []ent.Index{
+		index.Fields("tenant_id", "id"),
+		index.Fields("tenant_id", "kind", "id"),
+		index.Fields("due_at").Annotations(entsql.IndexWhere("status = 'QUEUED'")),
+	}
 }
 
 // Annotations of the table.
 func (Notification) Annotations() []schema.Annotation {
 	return []schema.Annotation{entsql.Checks(map[string]string{
-		"notification_kind":   oneOf("kind", "SUBSCRIPTION_CANCELED"),
+		"notification_about":  oneOf("kind", "SUBSCRIPTION_CANCELED", "OWNERSHIP_TAKEN", "CANCELLATION_REQUESTED"),
 		"notification_status": oneOf("status", "QUEUED", "SENT", "FAILED"),
 	})}
 }

@@ -37,6 +37,7 @@ func (Purchase) Fields() []ent.Field {
 		field.Int64("purchased_at").GoType(instant.Milli(0)),
 		field.Int64("expires_at").GoType(instant.Milli(0)),
 		field.String("active_move_id").Optional().Nillable().Annotations(ordered).Comment("the move that empties it; while set it is frozen"),
+		field.Int64("ownership_taken_at").GoType(instant.Milli(0)).Optional().Nillable().Comment("when the organization took it from its purchaser"),
 		field.Bool("releasing").Default(false).Comment("DELETED, with licenses still to be cleared away"),
 		field.Int64("canceled_at").GoType(instant.Milli(0)).Optional().Nillable(),
 		field.String("canceled_by").Optional().Nillable().Annotations(ordered),
