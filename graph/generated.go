@@ -3247,6 +3247,10 @@ type Notification implements Node {
 enum NotificationKind {
   "An administrator has taken the recipient's subscription over, and cancelled it."
   SUBSCRIPTION_CANCELED
+  "To the purchaser: an administrator has taken the subscription over, and it runs on under the organization."
+  OWNERSHIP_TAKEN
+  "To the purchaser: an administrator asks them to cancel these subscriptions."
+  CANCELLATION_REQUESTED
 }
 
 "Where a mail stands."

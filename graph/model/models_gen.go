@@ -1557,15 +1557,21 @@ type NotificationKind string
 const (
 	// An administrator has taken the recipient's subscription over, and cancelled it.
 	NotificationKindSubscriptionCanceled NotificationKind = "SUBSCRIPTION_CANCELED"
+	// To the purchaser: an administrator has taken the subscription over, and it runs on under the organization.
+	NotificationKindOwnershipTaken NotificationKind = "OWNERSHIP_TAKEN"
+	// To the purchaser: an administrator asks them to cancel these subscriptions.
+	NotificationKindCancellationRequested NotificationKind = "CANCELLATION_REQUESTED"
 )
 
 var AllNotificationKind = []NotificationKind{
 	NotificationKindSubscriptionCanceled,
+	NotificationKindOwnershipTaken,
+	NotificationKindCancellationRequested,
 }
 
 func (e NotificationKind) IsValid() bool {
 	switch e {
-	case NotificationKindSubscriptionCanceled:
+	case NotificationKindSubscriptionCanceled, NotificationKindOwnershipTaken, NotificationKindCancellationRequested:
 		return true
 	}
 	return false
