@@ -280,6 +280,14 @@ var (
 				},
 			},
 			{
+				Name:    "move_target_id",
+				Unique:  false,
+				Columns: []*schema.Column{MovesColumns[22]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "finished_at IS NULL",
+				},
+			},
+			{
 				Name:    "move_lease_until",
 				Unique:  false,
 				Columns: []*schema.Column{MovesColumns[18]},

@@ -65,6 +65,8 @@ func (Move) Indexes() []ent.Index {
 		index.Fields("target_id", "id"),
 		// a purchase can be emptied by one move at a time
 		index.Fields("source_id").Unique().Annotations(entsql.IndexWhere("finished_at IS NULL")),
+		// to ask whether users are being moved to a purchase, which may have received many before
+		index.Fields("target_id").Annotations(entsql.IndexWhere("finished_at IS NULL")),
 		index.Fields("lease_until").Annotations(entsql.IndexWhere("finished_at IS NULL")),
 	}
 }

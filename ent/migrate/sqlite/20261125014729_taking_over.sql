@@ -19,6 +19,8 @@ CREATE INDEX `move_source_id_id` ON `moves` (`source_id`, `id`);
 CREATE INDEX `move_target_id_id` ON `moves` (`target_id`, `id`);
 -- create index "move_source_id" to table: "moves"
 CREATE UNIQUE INDEX `move_source_id` ON `moves` (`source_id`) WHERE finished_at IS NULL;
+-- create index "move_target_id" to table: "moves"
+CREATE INDEX `move_target_id` ON `moves` (`target_id`) WHERE finished_at IS NULL;
 -- create index "move_lease_until" to table: "moves"
 CREATE INDEX `move_lease_until` ON `moves` (`lease_until`) WHERE finished_at IS NULL;
 -- create "new_move_users" table
@@ -71,6 +73,8 @@ DROP INDEX `moveuser_move_id_result_user_id`;
 DROP TABLE `new_move_users`;
 -- reverse: create index "move_lease_until" to table: "moves"
 DROP INDEX `move_lease_until`;
+-- reverse: create index "move_target_id" to table: "moves"
+DROP INDEX `move_target_id`;
 -- reverse: create index "move_source_id" to table: "moves"
 DROP INDEX `move_source_id`;
 -- reverse: create index "move_target_id_id" to table: "moves"

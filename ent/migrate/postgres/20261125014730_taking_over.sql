@@ -3,6 +3,8 @@
 ALTER TABLE "move_users" DROP CONSTRAINT "move_user_result", ADD CONSTRAINT "move_user_at" CHECK (((at IS NULL) AND ((result)::text = 'PENDING'::text)) OR ((at IS NOT NULL) AND ((result)::text <> 'PENDING'::text))), ADD CONSTRAINT "move_user_outcome" CHECK ((result)::text = ANY ((ARRAY['PENDING'::character varying, 'MOVED'::character varying, 'ALREADY_LICENSED'::character varying, 'GONE'::character varying])::text[])), ALTER COLUMN "at" DROP NOT NULL;
 -- modify "moves" table
 ALTER TABLE "moves" ADD COLUMN "subset" boolean NOT NULL DEFAULT false;
+-- create index "move_target_id" to table: "moves"
+CREATE INDEX "move_target_id" ON "moves" ("target_id") WHERE (finished_at IS NULL);
 -- modify "notifications" table
 ALTER TABLE "notifications" DROP CONSTRAINT "notification_kind", ADD CONSTRAINT "notification_about" CHECK ((kind)::text = ANY ((ARRAY['SUBSCRIPTION_CANCELED'::character varying, 'OWNERSHIP_TAKEN'::character varying, 'CANCELLATION_REQUESTED'::character varying])::text[])), ADD COLUMN "html" text NOT NULL DEFAULT '' COLLATE "C", ADD COLUMN "due_at" bigint NOT NULL DEFAULT 0;
 -- create index "notification_due_at" to table: "notifications"
@@ -21,6 +23,8 @@ ALTER TABLE "purchases" DROP COLUMN "ownership_taken_at";
 DROP INDEX "notification_due_at";
 -- reverse: modify "notifications" table
 ALTER TABLE "notifications" DROP COLUMN "due_at", DROP COLUMN "html", DROP CONSTRAINT "notification_about", ADD CONSTRAINT "notification_kind" CHECK ((kind)::text = 'SUBSCRIPTION_CANCELED'::text);
+-- reverse: create index "move_target_id" to table: "moves"
+DROP INDEX "move_target_id";
 -- reverse: modify "moves" table
 ALTER TABLE "moves" DROP COLUMN "subset";
 -- reverse: modify "move_users" table
