@@ -38,6 +38,10 @@ type App struct {
 	TakeOver   *takeover.Service
 	Licensing  *licensing.Service
 	Resolver   *graph.Resolver
+
+	outbox *outbox.Outbox
+	mail   *outbox.Sender // nil: no mail is sent
+	now    func() time.Time
 }
 
 // New wires the services.
@@ -46,7 +50,7 @@ func New(db *store.DB, now func() time.Time, log *slog.Logger) *App {
 	trail := audit.New(ids, now)
 	mail := outbox.New(ids, now)
 	a := &App{
-		DB: db, IDs: ids,
+		DB: db, IDs: ids, outbox: mail, now: now,
 		Access:     access.New(db, trail, ids, now, rand.Reader),
 		Catalog:    catalog.New(db, ids),
 		Directory:  directory.New(db, ids, trail, now),
@@ -67,10 +71,19 @@ func (a *App) Schema() graphql.ExecutableSchema {
 	return graph.NewExecutableSchema(graph.Config{Resolvers: a.Resolver})
 }
 
+// SendMail lets Work send the mail that is queued.
+func (a *App) SendMail(d *outbox.Delivery, log *slog.Logger) {
+	a.mail = outbox.NewSender(outbox.SenderDeps{DB: a.DB, Outbox: a.outbox, Delivery: d, Now: a.now, Log: log})
+}
+
 // Work runs the workers until ctx ends, and returns when each has finished the batch at hand.
 func (a *App) Work(ctx context.Context, log *slog.Logger) {
 	var workers sync.WaitGroup
-	for name, run := range map[string]func(context.Context) error{"moves": a.TakeOver.Run, "releases": a.Purchasing.Run} {
+	all := map[string]func(context.Context) error{"moves": a.TakeOver.Run, "progress": a.TakeOver.Listen, "releases": a.Purchasing.Run}
+	if a.mail != nil {
+		all["mail"] = a.mail.Run
+	}
+	for name, run := range all {
 		workers.Go(func() {
 			if err := run(ctx); err != nil {
 				log.LogAttrs(ctx, slog.LevelError, "worker ended", slog.String("worker", name), slog.Any("error", err))

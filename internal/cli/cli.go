@@ -45,6 +45,7 @@ type commands struct {
 	Seed    seedCommand    `cmd:"" help:"Fill an empty database."`
 	Import  importCommand  `cmd:"" help:"Load products, or a tenant, from a file."`
 	Token   tokenCommand   `cmd:"" help:"Make credentials."`
+	Mail    mailCommand    `cmd:"" help:"Look at the mails that Purser sends."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest version."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -27,6 +27,8 @@ type serveCommand struct {
 	Migrate     bool     `help:"Migrate a PostgreSQL database first (SQLite always is)."`
 	PublicURL   string   `help:"Where clients find the server, for links; without it, where their request went." placeholder:"URL"`
 	CorsOrigins []string `help:"Origins whose pages may call the API." placeholder:"ORIGIN"`
+
+	mailOptions
 }
 
 // Run serves until the session's context ends.
@@ -36,6 +38,9 @@ func (c *serveCommand) Run(s *session) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, v.DB.Close()) }()
+	if err := c.sendMail(s, v); err != nil {
+		return err
+	}
 	if c.Demo {
 		if err := s.seedIfEmpty(v); err != nil {
 			return err

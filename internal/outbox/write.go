@@ -1,130 +1,74 @@
 package outbox
 
 import (
-	"embed"
-	"fmt"
+	"errors"
+	htmltemplate "html/template"
 	"strings"
 	"text/template"
-	"unicode"
-
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
-
-	"purser/graph/model"
-	"purser/internal/instant"
 )
 
-//go:embed templates
-var files embed.FS
+var (
+	textLayout = template.Must(template.ParseFS(files, "templates/layout.txt"))
+	htmlLayout = htmltemplate.Must(htmltemplate.ParseFS(files, "templates/layout.html"))
+)
 
-// languages are those that mail is written in; the first is for everybody else.
-var languages = []language.Tag{language.English, language.Dutch, language.German, language.MustParse("zh-CN")}
-
-var matcher = language.NewMatcher(languages)
-
-// letters holds a template for each kind of mail and language.
-var letters = parse(model.NotificationKindSubscriptionCanceled)
-
-// letter is what a template is given.
+// letter is what the words of a kind of mail are given.
 type letter struct {
 	Recipient, Organization string
 	About                   Content
 }
 
-// languageOf returns the language for the first locale that there is a language for.
-func languageOf(locales ...string) language.Tag {
-	for _, l := range locales {
-		tag, err := language.Parse(l)
-		if err != nil {
-			continue
-		}
-		// neither a language that is only related is a match, nor another script of the same
-		_, i, confidence := matcher.Match(tag)
-		if base, _ := tag.Base(); confidence >= language.High && base == baseOf(languages[i]) {
-			return languages[i]
-		}
-	}
-	return languages[0]
+// page is what the layouts are given: the same for both, so that they cannot say different things.
+type page struct {
+	Language, Subject, Colon            string
+	Greeting, Opening, Outcome, Closing string
+	Message                             *quotation
+	Subscriptions                       []facts
 }
 
-func baseOf(l language.Tag) language.Base {
-	base, _ := l.Base()
-	return base
+// quotation is what somebody else says in a mail.
+type quotation struct {
+	From   string // who says it, as a line
+	Lines  []string
+	Quoted []string // the lines with marks
 }
 
-func parse(kinds ...model.NotificationKind) map[string]*template.Template {
-	all := make(map[string]*template.Template)
-	for _, k := range kinds {
-		for _, l := range languages {
-			name := fileName(k, l)
-			all[name] = template.Must(template.New(name).Funcs(functions(l)).Option("missingkey=error").ParseFS(files, "templates/"+name))
-		}
-	}
-	return all
+// written is a mail ready to be sent.
+type written struct{ subject, text, html string }
+
+// pen writes one mail, and remembers what went wrong.
+type pen struct {
+	*tongue
+	err error
 }
 
-func fileName(k model.NotificationKind, l language.Tag) string {
-	return strings.ToLower(string(k)) + "." + l.String() + ".txt"
-}
+// say returns a common word of the language.
+func (p *pen) say(word string, about any) string { return p.run(p.words, word, about) }
 
-// write returns the subject and the body of the letter.
-func write(l language.Tag, about letter) (subject, body string, err error) {
-	t, ok := letters[fileName(about.About.kind(), l)]
-	if !ok {
-		return "", "", fmt.Errorf("there is no mail %s in %s", about.About.kind(), l)
-	}
+func (p *pen) run(t *template.Template, name string, about any) string {
 	var b strings.Builder
-	if err := t.ExecuteTemplate(&b, "subject", about); err != nil {
-		return "", "", err
+	if err := t.ExecuteTemplate(&b, name, about); err != nil {
+		p.err = errors.Join(p.err, err)
 	}
-	subject = oneLine(b.String())
-	b.Reset()
-	if err := t.ExecuteTemplate(&b, "body", about); err != nil {
-		return "", "", err
-	}
-	return subject, strings.TrimSpace(b.String()) + "\n", nil
+	return b.String()
 }
 
-// functions are what the templates of one language may call.
-func functions(l language.Tag) template.FuncMap {
-	p := message.NewPrinter(l)
-	number := func(n int) string { return p.Sprintf("%d", n) }
-	return template.FuncMap{
-		"date":   func(at instant.Milli) string { return date(l, at) },
-		"number": number,
-		// counted writes a number with its noun
-		"counted": func(n int, one, other string) string {
-			if n == 1 {
-				return number(n) + " " + one
-			}
-			return number(n) + " " + other
-		},
+// write writes a mail. What comes from people is on one line, quoted or, in HTML, escaped.
+func (t *tongue) write(l letter) (written, error) {
+	l.Recipient, l.Organization, l.About = oneLine(l.Recipient), oneLine(l.Organization), l.About.clean()
+	words, pen := t.letters[l.About.kind()], &pen{tongue: t}
+	p := page{
+		Language: t.tag.String(), Subject: oneLine(pen.run(words, "subject", l)), Colon: pen.say("colon", nil),
+		Greeting: pen.run(words, "greeting", l), Opening: pen.run(words, "opening", l),
+		Outcome: pen.run(words, "outcome", l), Closing: pen.run(words, "closing", l),
+		Subscriptions: l.About.facts(pen),
 	}
-}
-
-var (
-	dutchMonths  = [...]string{"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"}
-	germanMonths = [...]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"}
-)
-
-// date writes the day of an instant, in UTC.
-func date(l language.Tag, at instant.Milli) string {
-	t := at.Time()
-	y, m, d := t.Date()
-	switch l.String() {
-	case "nl":
-		return fmt.Sprintf("%d %s %d", d, dutchMonths[m-1], y)
-	case "de":
-		return fmt.Sprintf("%d. %s %d", d, germanMonths[m-1], y)
-	case "zh-CN":
-		return fmt.Sprintf("%d年%d月%d日", y, m, d)
+	if c, ok := l.About.(CancellationRequested); ok {
+		if said := lines(c.Message); len(said) > 0 {
+			p.Message = &quotation{From: pen.say("message", c.By), Lines: said, Quoted: quoted(said)}
+		}
 	}
-	return t.Format("January 2, 2006")
-}
-
-// oneLine puts a text on one line: nothing in it can begin a header or a line of its own.
-func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || r == '\u2028' || r == '\u2029'
-	}), " ")
+	var text, html strings.Builder
+	err := errors.Join(pen.err, textLayout.Execute(&text, p), htmlLayout.Execute(&html, p))
+	return written{subject: p.Subject, text: text.String(), html: html.String()}, err
 }

@@ -2,8 +2,11 @@ package outbox_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -18,27 +21,24 @@ import (
 	"purser/internal/viewer"
 )
 
-// queue queues a mail to a user of the locale given, in a tenant of another, and returns it.
-func queue(t *testing.T, w *takeovertest.World, to string, about outbox.SubscriptionCanceled) *ent.Notification {
+// queue queues a mail to a user, and returns it.
+func queue(t *testing.T, w *takeovertest.World, to string, about outbox.Content) *ent.Notification {
 	t.Helper()
-	about.At = instant.From(w.Clock.Now())
-	about.Purchase = w.Purchase(t, model.PurchaseSourceSelfService, 1, nil)
 	box := outbox.New(w.IDs, w.Clock.Now)
-	w.InTx(t, func(ctx context.Context, tx *store.Tx) error {
-		return box.Queue(ctx, tx, outbox.Mail{To: to, Purchases: []string{about.Purchase}, About: about})
+	var queued string
+	w.InTx(t, func(ctx context.Context, tx *store.Tx) (err error) {
+		queued, err = box.Queue(ctx, tx, outbox.Mail{To: to, About: about})
+		return err
 	})
-	list := w.DB.Client().Notification.Query().Order(ent.Asc("id")).WithPurchases().AllX(w.System(t))
-	n := list[len(list)-1]
-	if len(n.Edges.Purchases) != 1 || n.Edges.Purchases[0].ID != about.Purchase {
-		t.Errorf("the mail is about %v", n.Edges.Purchases)
-	}
-	n.Body = strings.ReplaceAll(n.Body, about.Purchase, "pur_1")
-	return n
+	return w.DB.Client().Notification.GetX(w.System(t), queued)
 }
+
+// day is when what the mails tell of happened.
+var day = instant.From(time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC))
 
 func TestQueueLanguages(t *testing.T) {
 	about := outbox.SubscriptionCanceled{
-		Subscription: "Power BI Pro", Seats: 12500, Users: 1234, By: "Ada Admin",
+		Purchase: "pur_1", At: day, Subscription: "Power BI Pro", Seats: 12500, Users: 1234, By: "Ada Admin",
 		Reason: model.CancellationReasonCentralized, MovedTo: "Power BI Premium",
 	}
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
@@ -66,6 +66,9 @@ func TestQueueLanguages(t *testing.T) {
 			t.Run(c.user+" in "+c.tenant, func(t *testing.T) {
 				w := takeovertest.New(t, db, c.tenant)
 				n := queue(t, w, w.User(t, func(u *ent.UserCreate) { u.SetLocale(c.user) }), about)
+				if n.QueuedAt != n.DueAt || n.QueuedAt != day || n.Attempts != 0 || n.HTML == "" {
+					t.Errorf("queued at %v, due at %v, %d attempts", n.QueuedAt, n.DueAt, n.Attempts)
+				}
 				if n.Locale != c.locale || n.Subject != c.subject || n.Status != "QUEUED" || n.Kind != "SUBSCRIPTION_CANCELED" || n.LastError != nil {
 					t.Errorf("%s %s in %s: %q (%v)", n.Status, n.Kind, n.Locale, n.Subject, n.LastError)
 				}
@@ -98,7 +101,7 @@ func TestEveryReasonIsSaid(t *testing.T) {
 func TestQueueWholeMail(t *testing.T) {
 	w := takeovertest.New(t, storetest.Open(t, "sqlite"), "en")
 	n := queue(t, w, w.User(t), outbox.SubscriptionCanceled{
-		Subscription: "Visio\r\nBcc: all@contoso.example", Seats: 1, Users: 1, By: "Ada\n\nPS: send money", Reason: model.CancellationReasonPolicy,
+		Purchase: "pur_1", At: day, Subscription: "Visio\r\nBcc: all@contoso.example", Seats: 1, Users: 1, By: "Ada\n\nPS: send money", Reason: model.CancellationReasonPolicy,
 	})
 	if want := "Your subscription Visio Bcc: all@contoso.example was cancelled"; n.Subject != want {
 		t.Errorf("subject %q, want %q", n.Subject, want)
@@ -146,13 +149,66 @@ func TestQueueKeepsTheWall(t *testing.T) {
 		w, other := takeovertest.New(t, db, "en"), takeovertest.New(t, db, "en")
 		box := outbox.New(w.IDs, w.Clock.Now)
 		mail := outbox.Mail{To: other.User(t), About: outbox.SubscriptionCanceled{}}
-		err := db.InTx(w.System(t), func(ctx context.Context, tx *store.Tx) error { return box.Queue(ctx, tx, mail) })
-		if !ent.IsNotFound(err) {
+		err := db.InTx(w.System(t), func(ctx context.Context, tx *store.Tx) error {
+			_, err := box.Queue(ctx, tx, mail)
+			return err
+		})
+		if fault.CodeOf(err) != fault.Internal || !strings.Contains(err.Error(), "nobody in this tenant") {
 			t.Errorf("to a stranger: %v", err)
 		}
-		err = db.InTx(viewer.NewContext(t.Context(), viewer.Viewer{}), func(ctx context.Context, tx *store.Tx) error { return box.Queue(ctx, tx, mail) })
+		err = db.InTx(viewer.NewContext(t.Context(), viewer.Viewer{}), func(ctx context.Context, tx *store.Tx) error {
+			_, err := box.Queue(ctx, tx, mail)
+			return err
+		})
 		if fault.CodeOf(err) != fault.Internal {
 			t.Errorf("without a viewer: %v", err)
 		}
+	})
+}
+
+// TestQueueAll queues many mails with few statements, and tells which is which.
+func TestQueueAll(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		const many = 1100
+		w := takeovertest.New(t, db, "en")
+		box, users := outbox.New(w.IDs, w.Clock.Now), w.Users(t, many)
+		purchases := []string{w.Purchase(t, model.PurchaseSourceSelfService, 1, nil), w.Purchase(t, model.PurchaseSourceSelfService, 1, nil)}
+		mails := make([]outbox.Mail, many)
+		product := func(i int) string { return fmt.Sprint("Product ", i) }
+		for i := range mails {
+			mails[i] = outbox.Mail{To: users[i], Purchases: purchases, About: outbox.OwnershipTaken{Subscription: product(i), At: day}}
+		}
+		var ids []string
+		statements := func(n int) int64 {
+			ctx, count := store.CountStatements(w.System(t))
+			err := db.InTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+				ids, err = box.QueueAll(ctx, tx, mails[:n])
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return count.Load()
+		}
+		// recipients, tenant, notifications, links: 1000, 1, 500 and 500 at a time
+		if one, all := statements(1), statements(many); one != 4 || all != 2+1+3+5 {
+			t.Errorf("one mail takes %d statements, %d take %d", one, many, all)
+		}
+		list := db.Client().Notification.Query().Order(ent.Asc("id")).WithPurchases().AllX(w.System(t))
+		list = slices.DeleteFunc(list, func(n *ent.Notification) bool { return !slices.Contains(ids, n.ID) })
+		if len(ids) != many || len(list) != many {
+			t.Fatalf("%d ids and %d notifications", len(ids), len(list))
+		}
+		for i, n := range list {
+			if n.ID != ids[i] || n.ToID != users[i] || !strings.Contains(n.Subject, product(i)) || len(n.Edges.Purchases) != 2 {
+				t.Fatalf("mail %d is %s to %s about %d purchases: %s", i, n.ID, n.ToID, len(n.Edges.Purchases), n.Subject)
+			}
+		}
+		w.InTx(t, func(ctx context.Context, tx *store.Tx) error {
+			if ids, err := box.QueueAll(ctx, tx, nil); err != nil || len(ids) != 0 {
+				t.Errorf("no mails: %v, %v", ids, err)
+			}
+			return nil
+		})
 	})
 }
