@@ -3,13 +3,14 @@ package store
 import (
 	"context"
 	stdsql "database/sql"
+	"database/sql/driver"
 	"fmt"
 	"net/url"
 	"runtime"
 	"strings"
 
 	"entgo.io/ent/dialect"
-	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
+	"github.com/mattn/go-sqlite3"
 )
 
 // openSQLite opens two pools on one file: writes queue for one connection in Go instead of
@@ -24,21 +25,15 @@ func (db *DB) openSQLite(ctx context.Context, o Options) error {
 	}
 	// 64 MB of cache, as needed: with the usual 2 MB a large transaction writes its pages twice
 	dsn := sqliteDSN(o.URL, "_txlock=immediate", "_synchronous="+synchronous, "_foreign_keys=on", "_cache_size=-65536")
-	writer, err := stdsql.Open("sqlite3", dsn)
-	if err != nil {
-		return err
-	}
+	writer := o.pool(sqliteConnector(dsn))
 	writer.SetMaxOpenConns(1)
-	reader, err := stdsql.Open("sqlite3", sqliteDSN(o.URL, "_query_only=on", "_foreign_keys=on"))
-	if err != nil {
-		return err
-	}
+	reader := o.pool(sqliteConnector(sqliteDSN(o.URL, "_query_only=on", "_foreign_keys=on")))
 	readers := max(4, runtime.GOMAXPROCS(0))
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
 	db.dialect, db.writer, db.reader = dialect.SQLite, writer, reader
 	// WAL is a property of the file: the writer sets it before anybody reads.
-	if _, err = writer.ExecContext(ctx, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint="+checkpointAtMost); err != nil {
+	if _, err := writer.ExecContext(ctx, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint="+checkpointAtMost); err != nil {
 		return err
 	}
 	copier, err := stdsql.Open("sqlite3", dsn)
@@ -49,6 +44,17 @@ func (db *DB) openSQLite(ctx context.Context, o Options) error {
 	db.checkpointer = startCheckpointer(ctx, copier)
 	return nil
 }
+
+// sqliteConnector makes connections by its data source name.
+type sqliteConnector string
+
+// Connect makes a connection.
+func (c sqliteConnector) Connect(context.Context) (driver.Conn, error) {
+	return c.Driver().Open(string(c))
+}
+
+// Driver returns the driver.
+func (sqliteConnector) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
 
 func sqliteDSN(file string, options ...string) string {
 	path := (&url.URL{Path: strings.TrimPrefix(file, "file:")}).EscapedPath()

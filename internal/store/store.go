@@ -7,6 +7,7 @@ package store
 import (
 	"context"
 	stdsql "database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -28,6 +29,17 @@ type Options struct {
 	Synchronous string
 	// Trace, when there is one, sees every statement that ent and the readers run, before it runs.
 	Trace func(ctx context.Context, query string, args any)
+	// Wrap, when there is one, gets between the pools and their driver: for tracing (otelsql does it
+	// so), and for tests that have statements fail.
+	Wrap func(driver.Connector) driver.Connector
+}
+
+// pool returns a pool of such connections.
+func (o Options) pool(c driver.Connector) *stdsql.DB {
+	if o.Wrap != nil {
+		c = o.Wrap(c)
+	}
+	return stdsql.OpenDB(c)
 }
 
 // DB is an open database.
@@ -48,7 +60,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	db := &DB{url: o.URL, trace: o.Trace}
 	var err error
 	if IsPostgres(o.URL) {
-		err = db.openPostgres(o.URL)
+		err = db.openPostgres(o)
 	} else {
 		err = db.openSQLite(ctx, o)
 	}
@@ -68,8 +80,8 @@ func IsPostgres(url string) bool {
 	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
 }
 
-func (db *DB) openPostgres(url string) error {
-	config, err := pgx.ParseConfig(url)
+func (db *DB) openPostgres(o Options) error {
+	config, err := pgx.ParseConfig(o.URL)
 	if err != nil {
 		return err
 	}
@@ -80,7 +92,7 @@ func (db *DB) openPostgres(url string) error {
 			config.RuntimeParams[setting[0]] = setting[1]
 		}
 	}
-	pool := stdlib.OpenDB(*config)
+	pool := o.pool(stdlib.GetConnector(*config))
 	pool.SetMaxOpenConns(20)
 	pool.SetMaxIdleConns(20)
 	db.dialect, db.writer, db.reader = dialect.Postgres, pool, pool

@@ -3,20 +3,11 @@ package takeover
 import (
 	"context"
 	"fmt"
-	"log/slog"
-	"time"
 
 	"purser/ent"
 	"purser/graph/model"
 	"purser/internal/fault"
 	"purser/internal/viewer"
-)
-
-const (
-	// spacing is the least time between two events.
-	spacing = 100 * time.Millisecond
-	// reread is how often the row is read anew: another process may work on the move.
-	reread = time.Second
 )
 
 // Follow returns the present state of a move and then every change, at most ten a second, the
@@ -32,20 +23,14 @@ func (s *Service) Follow(ctx context.Context, moveID string) (<-chan *model.Move
 		return nil, fault.New(fault.Forbidden, "Only an admin of purchases or a global reader can follow a move.")
 	}
 	// before the row is read: what changes afterwards is not missed
-	states, leave := s.hub.follow(moveID)
+	f := s.hub.join(ctx, moveID)
 	first, err := s.state(ctx, moveID)
 	if err != nil {
-		leave()
+		s.hub.leave(f)
 		return nil, err
 	}
-	f := follower{states: states, leave: leave, out: make(chan *model.MoveProgress), read: func(ctx context.Context) *model.MoveProgress {
-		p, err := s.state(ctx, moveID)
-		if err != nil && ctx.Err() == nil {
-			s.log.LogAttrs(ctx, slog.LevelWarn, "reading a move for its followers failed; trying again", slog.String("move", moveID), slog.Any("error", err))
-		}
-		return p
-	}}
-	go f.run(ctx, first)
+	s.hub.begin(f, v.Tenant, first)
+	s.watch() //nolint:contextcheck // it goes on for those who follow later
 	return f.out, nil
 }
 
@@ -59,52 +44,4 @@ func (s *Service) state(ctx context.Context, moveID string) (*model.MoveProgress
 		return nil, fmt.Errorf("read the move: %w", err)
 	}
 	return progressOf(m), nil
-}
-
-// follower passes the states of one move on to one receiver.
-type follower struct {
-	states <-chan *model.MoveProgress
-	leave  func()                                    // ends states
-	read   func(context.Context) *model.MoveProgress // the row's state; nil where that failed
-	out    chan *model.MoveProgress
-}
-
-func (f *follower) run(ctx context.Context, next *model.MoveProgress) {
-	defer close(f.out)
-	defer f.leave()
-	again := time.NewTicker(reread)
-	defer again.Stop()
-	var pause <-chan time.Time // not nil: too early for another event
-	sent := -1                 // the sequence of the last event
-	for {
-		var out chan<- *model.MoveProgress
-		var event *model.MoveProgress
-		if next != nil && pause == nil {
-			own := *next
-			out, event = f.out, &own
-		}
-		select {
-		case out <- event:
-			if final(event.Status) {
-				return
-			}
-			sent, next, pause = event.Sequence, nil, time.After(spacing)
-		case <-pause:
-			pause = nil
-		case p := <-f.states:
-			next = unsent(newer(next, p), sent)
-		case <-again.C:
-			next = unsent(newer(next, f.read(ctx)), sent)
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// unsent returns the state if it is later than the event that was sent last.
-func unsent(p *model.MoveProgress, sent int) *model.MoveProgress {
-	if p == nil || p.Sequence <= sent {
-		return nil
-	}
-	return p
 }

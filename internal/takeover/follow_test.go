@@ -2,6 +2,7 @@ package takeover
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -57,7 +58,7 @@ func TestFollow(t *testing.T) {
 		if diff := cmp.Diff(want, last(t, again)); diff != "" {
 			t.Errorf("following a move that is over (-want +got):\n%s", diff)
 		}
-		if n := len(b.s.hub.followers); n != 0 {
+		if n := len(b.s.hub.topics); n != 0 {
 			t.Errorf("%d followers are left over", n)
 		}
 	})
@@ -83,7 +84,7 @@ func TestFollowRefusals(t *testing.T) {
 				t.Errorf("%s: %v, want %s", name, err, c.want)
 			}
 		}
-		if n := len(b.s.hub.followers); n != 0 {
+		if n := len(b.s.hub.topics); n != 0 {
 			t.Errorf("%d followers are left over", n)
 		}
 	})
@@ -111,71 +112,144 @@ func state(sequence int, s model.MoveStatus) *model.MoveProgress {
 	return &model.MoveProgress{MoveID: "mov", Sequence: sequence, Status: s}
 }
 
-// newFollower returns a follower of a move whose row cannot be read.
-func newFollower(h *hub) *follower {
-	states, leave := h.follow("mov")
-	return &follower{states: states, leave: leave, out: make(chan *model.MoveProgress), read: func(context.Context) *model.MoveProgress { return nil }}
+// follow returns the states of a move as the hub learns of them, without a pause in between.
+func (h *hub) follow(moveID string) (states <-chan *model.MoveProgress, leave func()) {
+	h.spacing = 0
+	f := h.join(context.Background(), moveID)
+	return f.out, func() { h.leave(f) }
 }
 
-// TestSlowFollower reads nothing until the move is over: it gets the first state, and then the final one.
+// begin adds a follower whose first event is p.
+func begin(t *testing.T, h *hub, p *model.MoveProgress) <-chan *model.MoveProgress {
+	t.Helper()
+	f := h.join(t.Context(), p.MoveID)
+	h.begin(f, "ten", p)
+	return f.out
+}
+
+// TestSlowFollower reads nothing until the move is over: neither the one who changes the move nor
+// another follower waits, and the last event is there.
 func TestSlowFollower(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHub()
-		f := newFollower(h)
-		go f.run(t.Context(), state(1, model.MoveStatusQueued))
+		slow, other := begin(t, h, state(1, model.MoveStatusQueued)), begin(t, h, state(1, model.MoveStatusQueued))
+		<-other
 		for i := 2; i < 100; i++ {
 			h.publish(state(i, model.MoveStatusRunning))
+			<-time.After(spacing)
+			if p := <-other; p.Sequence != i {
+				t.Fatalf("the other one got %d after %d", p.Sequence, i)
+			}
 		}
 		h.publish(state(100, model.MoveStatusSucceeded))
-		h.publish(state(7, model.MoveStatusRunning)) // came late: does not take the final one's place
-		synctest.Wait()
-		if got := last(t, f.out); got == nil || got.Sequence != 100 {
+		h.publish(state(7, model.MoveStatusRunning)) // came late: does not take the last one's place
+		if got := last(t, other); got == nil || got.Sequence != 100 {
+			t.Errorf("the other one's last event: %+v", got)
+		}
+		if got := last(t, slow); got == nil || got.Sequence != 100 {
 			t.Errorf("the last event: %+v", got)
+		}
+		synctest.Wait()
+		if n := len(h.topics); n != 0 {
+			t.Errorf("%d topics are left over", n)
 		}
 	})
 }
 
-// TestSpacing changes a move every 10 ms, and reads as fast as can be.
+// TestSpacing changes a move every 10 ms, and has followers join at odd times, who read as fast as can be.
 func TestSpacing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHub()
-		f := newFollower(h)
-		go f.run(t.Context(), state(0, model.MoveStatusQueued))
-		go func() {
-			for i := range 300 {
-				<-time.After(10 * time.Millisecond)
-				h.publish(state(i+1, model.MoveStatusRunning))
-			}
-			h.publish(state(301, model.MoveStatusFailed))
-		}()
-		start, n, sequence := time.Now(), 0, 0
-		for p := range f.out {
-			n, sequence = n+1, p.Sequence
+		var followers sync.WaitGroup
+		for n := range 5 {
+			followers.Go(func() {
+				<-time.After(time.Duration(n) * 77 * time.Millisecond)
+				joined := time.Now()
+				var before time.Time
+				events, sequence := 0, 0
+				for p := range begin(t, h, state(n, model.MoveStatusQueued)) {
+					if since := time.Since(before); since < spacing {
+						t.Errorf("event %d came %s after %d", p.Sequence, since, sequence)
+					}
+					if p.Sequence <= sequence && events > 0 {
+						t.Errorf("event %d after %d", p.Sequence, sequence)
+					}
+					events, sequence, before = events+1, p.Sequence, time.Now()
+				}
+				if took := time.Since(joined); sequence != 301 || events < int(took/(spacing+20*time.Millisecond)) {
+					t.Errorf("%d events in %s, the last %d", events, took, sequence)
+				}
+			})
 		}
-		if took := time.Since(start); sequence != 301 || n < 25 || n > int(took/spacing)+1 {
-			t.Errorf("%d events in %s, the last %d", n, took, sequence)
+		for i := range 300 {
+			<-time.After(10 * time.Millisecond)
+			h.publish(state(i+1, model.MoveStatusRunning))
+		}
+		h.publish(state(301, model.MoveStatusFailed))
+		followers.Wait()
+	})
+}
+
+// TestQuietMove changes a move after a long time: that is told at once.
+func TestQuietMove(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub()
+		events := begin(t, h, state(1, model.MoveStatusQueued))
+		<-events
+		<-time.After(time.Minute)
+		h.publish(state(2, model.MoveStatusRunning))
+		select {
+		case p := <-events:
+			if p.Sequence != 2 {
+				t.Errorf("got %+v", p)
+			}
+		default:
+			t.Error("nothing came at once")
 		}
 	})
 }
 
-// TestFollowElsewhere follows a move that another process works on: the row is read each second.
-func TestFollowElsewhere(t *testing.T) {
+// TestJoinLate follows a move of which more is known here than its row told, and one of which less is.
+func TestJoinLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		rows := []*model.MoveProgress{nil, state(1, model.MoveStatusQueued), state(4, model.MoveStatusRunning), state(9, model.MoveStatusSucceeded)}
-		f := newFollower(newHub())
-		f.read = func(context.Context) *model.MoveProgress {
-			p := rows[0]
-			rows = rows[1:]
-			return p
+		h := newHub()
+		early := begin(t, h, state(1, model.MoveStatusQueued))
+		<-early
+		h.publish(state(5, model.MoveStatusRunning))
+		if p := <-begin(t, h, state(3, model.MoveStatusRunning)); p.Sequence != 5 {
+			t.Errorf("who joins late gets %d first", p.Sequence)
 		}
-		go f.run(t.Context(), state(1, model.MoveStatusQueued))
-		start := time.Now()
-		var got []int
-		for p := range f.out {
-			got = append(got, p.Sequence)
+		if p := <-early; p.Sequence != 5 {
+			t.Errorf("after 1 comes %d", p.Sequence)
 		}
-		if diff := cmp.Diff([]int{1, 4, 9}, got); diff != "" || time.Since(start) > 4*reread {
-			t.Errorf("after %s (-want +got):\n%s", time.Since(start), diff)
+		if p := <-begin(t, h, state(8, model.MoveStatusRunning)); p.Sequence != 8 {
+			t.Errorf("who joins later still gets %d first", p.Sequence)
+		}
+		if p := <-early; p.Sequence != 8 {
+			t.Errorf("after 5 comes %d: what one follower read is news to the others", p.Sequence)
+		}
+		over := begin(t, h, state(9, model.MoveStatusSucceeded))
+		if p := last(t, over); p == nil || p.Sequence != 9 {
+			t.Errorf("of a move that is over comes %+v", p)
+		}
+		if p := last(t, early); p == nil || p.Sequence != 9 {
+			t.Errorf("and to the others %+v", p)
 		}
 	})
+}
+
+// TestUnderstand reads what replicas of other versions may say.
+func TestUnderstand(t *testing.T) {
+	want := &model.MoveProgress{MoveID: "mov", Status: "RUNNING", Total: 4, Moved: 1, Remaining: 3, Percent: 25, Sequence: 3, At: 2000}
+	finish := want.At.Add(3 * time.Second)
+	want.EstimatedFinish = &finish
+	got, err := understand(`{"move":"mov","status":"RUNNING","total":4,"moved":1,"sequence":3,"startedAt":1000,"at":2000,"mood":{"good":true}}`)
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	for _, payload := range []string{``, `null`, `[]`, `{}`, `hello`, `{"move":"mov"}`, `{"move":"mov","status":"RESTING"}`, `{"move":7,"status":"RUNNING"}`, `{"status":"RUNNING"}`} {
+		if p, err := understand(payload); err == nil {
+			t.Errorf("%q means %+v", payload, p)
+		}
+	}
 }
