@@ -76,6 +76,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	CancelMovePayload struct {
+		Move       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CancelSubscriptionPayload struct {
 		Purchase         func(childComplexity int) int
 		ReleasedLicenses func(childComplexity int) int
@@ -88,6 +93,11 @@ type ComplexityRoot struct {
 		Cause    func(childComplexity int) int
 		Feedback func(childComplexity int) int
 		Reason   func(childComplexity int) int
+	}
+
+	Capability struct {
+		Allowed func(childComplexity int) int
+		Reason  func(childComplexity int) int
 	}
 
 	Credential struct {
@@ -178,8 +188,31 @@ type ComplexityRoot struct {
 		Total           func(childComplexity int) int
 	}
 
+	MoveTarget struct {
+		AlreadyLicensed func(childComplexity int) int
+		Eligible        func(childComplexity int) int
+		MissingSeats    func(childComplexity int) int
+		Purchase        func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		SeatsAvailable  func(childComplexity int) int
+		SeatsNeeded     func(childComplexity int) int
+	}
+
+	MoveTargetConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MoveTargetEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	MoveUsersPayload struct {
 		Move       func(childComplexity int) int
+		Plan       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -202,10 +235,13 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		CancelMove           func(childComplexity int, input model.CancelMoveInput) int
 		CancelSubscription   func(childComplexity int, input model.CancelSubscriptionInput) int
 		ExportLicensedUsers  func(childComplexity int, input model.ExportLicensedUsersInput) int
 		MoveUsers            func(childComplexity int, input model.MoveUsersInput) int
+		RequestCancellation  func(childComplexity int, input model.RequestCancellationInput) int
 		SetSelfServicePolicy func(childComplexity int, input model.SetSelfServicePolicyInput) int
+		TakeOwnership        func(childComplexity int, input model.TakeOwnershipInput) int
 	}
 
 	Notification struct {
@@ -300,6 +336,7 @@ type ComplexityRoot struct {
 		ExpiresAt         func(childComplexity int) int
 		GetHistory        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		GetLicenses       func(childComplexity int, first *int, after *string, last *int, before *string, search *string) int
+		GetMoveTargets    func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ID                func(childComplexity int) int
 		Kind              func(childComplexity int) int
 		Move              func(childComplexity int) int
@@ -314,6 +351,19 @@ type ComplexityRoot struct {
 		Status            func(childComplexity int) int
 		Tenant            func(childComplexity int) int
 		UnitPrice         func(childComplexity int) int
+		ViewerCan         func(childComplexity int) int
+	}
+
+	PurchaseCapabilities struct {
+		AssignLicenses      func(childComplexity int) int
+		Cancel              func(childComplexity int) int
+		ChangeQuantity      func(childComplexity int) int
+		MoveUsers           func(childComplexity int) int
+		Reactivate          func(childComplexity int) int
+		RequestCancellation func(childComplexity int) int
+		SetRecurringBilling func(childComplexity int) int
+		TakeOwnership       func(childComplexity int) int
+		UnassignLicenses    func(childComplexity int) int
 	}
 
 	PurchaseConnection struct {
@@ -371,6 +421,11 @@ type ComplexityRoot struct {
 		Viewer                   func(childComplexity int) int
 	}
 
+	RequestCancellationPayload struct {
+		Notifications func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
 	SelfServicePolicy struct {
 		ChangedAt  func(childComplexity int) int
 		ChangedBy  func(childComplexity int) int
@@ -402,6 +457,11 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		MoveProgress func(childComplexity int, moveID string) int
+	}
+
+	TakeOwnershipPayload struct {
+		Purchase   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Tenant struct {
@@ -485,7 +545,10 @@ type ComplexityRoot struct {
 type MutationResolver interface {
 	SetSelfServicePolicy(ctx context.Context, input model.SetSelfServicePolicyInput) (*model.SetSelfServicePolicyPayload, error)
 	MoveUsers(ctx context.Context, input model.MoveUsersInput) (*model.MoveUsersPayload, error)
+	CancelMove(ctx context.Context, input model.CancelMoveInput) (*model.CancelMovePayload, error)
 	CancelSubscription(ctx context.Context, input model.CancelSubscriptionInput) (*model.CancelSubscriptionPayload, error)
+	TakeOwnership(ctx context.Context, input model.TakeOwnershipInput) (*model.TakeOwnershipPayload, error)
+	RequestCancellation(ctx context.Context, input model.RequestCancellationInput) (*model.RequestCancellationPayload, error)
 	ExportLicensedUsers(ctx context.Context, input model.ExportLicensedUsersInput) (*model.ExportLicensedUsersPayload, error)
 }
 type QueryResolver interface {
@@ -666,6 +729,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditEventEdge.Node(childComplexity), true
 
+	case "CancelMovePayload.move":
+		if e.ComplexityRoot.CancelMovePayload.Move == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelMovePayload.Move(childComplexity), true
+	case "CancelMovePayload.userErrors":
+		if e.ComplexityRoot.CancelMovePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelMovePayload.UserErrors(childComplexity), true
+
 	case "CancelSubscriptionPayload.purchase":
 		if e.ComplexityRoot.CancelSubscriptionPayload.Purchase == nil {
 			break
@@ -715,6 +791,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Cancellation.Reason(childComplexity), true
+
+	case "Capability.allowed":
+		if e.ComplexityRoot.Capability.Allowed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Capability.Allowed(childComplexity), true
+	case "Capability.reason":
+		if e.ComplexityRoot.Capability.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Capability.Reason(childComplexity), true
 
 	case "Credential.expiresAt":
 		if e.ComplexityRoot.Credential.ExpiresAt == nil {
@@ -1062,12 +1151,99 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MoveProgress.Total(childComplexity), true
 
+	case "MoveTarget.alreadyLicensed":
+		if e.ComplexityRoot.MoveTarget.AlreadyLicensed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveTarget.AlreadyLicensed(childComplexity), true
+	case "MoveTarget.eligible":
+		if e.ComplexityRoot.MoveTarget.Eligible == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveTarget.Eligible(childComplexity), true
+	case "MoveTarget.missingSeats":
+		if e.ComplexityRoot.MoveTarget.MissingSeats == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveTarget.MissingSeats(childComplexity), true
+	case "MoveTarget.purchase":
+		if e.ComplexityRoot.MoveTarget.Purchase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveTarget.Purchase(childComplexity), true
+	case "MoveTarget.reason":
+		if e.ComplexityRoot.MoveTarget.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveTarget.Reason(childComplexity), true
+	case "MoveTarget.seatsAvailable":
+		if e.ComplexityRoot.MoveTarget.SeatsAvailable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveTarget.SeatsAvailable(childComplexity), true
+	case "MoveTarget.seatsNeeded":
+		if e.ComplexityRoot.MoveTarget.SeatsNeeded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveTarget.SeatsNeeded(childComplexity), true
+
+	case "MoveTargetConnection.edges":
+		if e.ComplexityRoot.MoveTargetConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveTargetConnection.Edges(childComplexity), true
+	case "MoveTargetConnection.nodes":
+		if e.ComplexityRoot.MoveTargetConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveTargetConnection.Nodes(childComplexity), true
+	case "MoveTargetConnection.pageInfo":
+		if e.ComplexityRoot.MoveTargetConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveTargetConnection.PageInfo(childComplexity), true
+	case "MoveTargetConnection.totalCount":
+		if e.ComplexityRoot.MoveTargetConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveTargetConnection.TotalCount(childComplexity), true
+
+	case "MoveTargetEdge.cursor":
+		if e.ComplexityRoot.MoveTargetEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveTargetEdge.Cursor(childComplexity), true
+	case "MoveTargetEdge.node":
+		if e.ComplexityRoot.MoveTargetEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveTargetEdge.Node(childComplexity), true
+
 	case "MoveUsersPayload.move":
 		if e.ComplexityRoot.MoveUsersPayload.Move == nil {
 			break
 		}
 
 		return e.ComplexityRoot.MoveUsersPayload.Move(childComplexity), true
+	case "MoveUsersPayload.plan":
+		if e.ComplexityRoot.MoveUsersPayload.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveUsersPayload.Plan(childComplexity), true
 	case "MoveUsersPayload.userErrors":
 		if e.ComplexityRoot.MoveUsersPayload.UserErrors == nil {
 			break
@@ -1132,6 +1308,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MovedUserEdge.Node(childComplexity), true
 
+	case "Mutation.cancelMove":
+		if e.ComplexityRoot.Mutation.CancelMove == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelMove_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelMove(childComplexity, args["input"].(model.CancelMoveInput)), true
 	case "Mutation.cancelSubscription":
 		if e.ComplexityRoot.Mutation.CancelSubscription == nil {
 			break
@@ -1165,6 +1352,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MoveUsers(childComplexity, args["input"].(model.MoveUsersInput)), true
+	case "Mutation.requestCancellation":
+		if e.ComplexityRoot.Mutation.RequestCancellation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestCancellation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestCancellation(childComplexity, args["input"].(model.RequestCancellationInput)), true
 	case "Mutation.setSelfServicePolicy":
 		if e.ComplexityRoot.Mutation.SetSelfServicePolicy == nil {
 			break
@@ -1176,6 +1374,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetSelfServicePolicy(childComplexity, args["input"].(model.SetSelfServicePolicyInput)), true
+	case "Mutation.takeOwnership":
+		if e.ComplexityRoot.Mutation.TakeOwnership == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_takeOwnership_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TakeOwnership(childComplexity, args["input"].(model.TakeOwnershipInput)), true
 
 	case "Notification.attempts":
 		if e.ComplexityRoot.Notification.Attempts == nil {
@@ -1573,6 +1782,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Purchase.GetLicenses(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["search"].(*string)), true
+	case "Purchase.moveTargets":
+		if e.ComplexityRoot.Purchase.GetMoveTargets == nil {
+			break
+		}
+
+		args, err := ec.field_Purchase_moveTargets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Purchase.GetMoveTargets(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Purchase.id":
 		if e.ComplexityRoot.Purchase.ID == nil {
 			break
@@ -1657,6 +1877,67 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Purchase.UnitPrice(childComplexity), true
+	case "Purchase.viewerCan":
+		if e.ComplexityRoot.Purchase.ViewerCan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Purchase.ViewerCan(childComplexity), true
+
+	case "PurchaseCapabilities.assignLicenses":
+		if e.ComplexityRoot.PurchaseCapabilities.AssignLicenses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PurchaseCapabilities.AssignLicenses(childComplexity), true
+	case "PurchaseCapabilities.cancel":
+		if e.ComplexityRoot.PurchaseCapabilities.Cancel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PurchaseCapabilities.Cancel(childComplexity), true
+	case "PurchaseCapabilities.changeQuantity":
+		if e.ComplexityRoot.PurchaseCapabilities.ChangeQuantity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PurchaseCapabilities.ChangeQuantity(childComplexity), true
+	case "PurchaseCapabilities.moveUsers":
+		if e.ComplexityRoot.PurchaseCapabilities.MoveUsers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PurchaseCapabilities.MoveUsers(childComplexity), true
+	case "PurchaseCapabilities.reactivate":
+		if e.ComplexityRoot.PurchaseCapabilities.Reactivate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PurchaseCapabilities.Reactivate(childComplexity), true
+	case "PurchaseCapabilities.requestCancellation":
+		if e.ComplexityRoot.PurchaseCapabilities.RequestCancellation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PurchaseCapabilities.RequestCancellation(childComplexity), true
+	case "PurchaseCapabilities.setRecurringBilling":
+		if e.ComplexityRoot.PurchaseCapabilities.SetRecurringBilling == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PurchaseCapabilities.SetRecurringBilling(childComplexity), true
+	case "PurchaseCapabilities.takeOwnership":
+		if e.ComplexityRoot.PurchaseCapabilities.TakeOwnership == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PurchaseCapabilities.TakeOwnership(childComplexity), true
+	case "PurchaseCapabilities.unassignLicenses":
+		if e.ComplexityRoot.PurchaseCapabilities.UnassignLicenses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PurchaseCapabilities.UnassignLicenses(childComplexity), true
 
 	case "PurchaseConnection.edges":
 		if e.ComplexityRoot.PurchaseConnection.Edges == nil {
@@ -1977,6 +2258,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
+	case "RequestCancellationPayload.notifications":
+		if e.ComplexityRoot.RequestCancellationPayload.Notifications == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestCancellationPayload.Notifications(childComplexity), true
+	case "RequestCancellationPayload.userErrors":
+		if e.ComplexityRoot.RequestCancellationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestCancellationPayload.UserErrors(childComplexity), true
+
 	case "SelfServicePolicy.changedAt":
 		if e.ComplexityRoot.SelfServicePolicy.ChangedAt == nil {
 			break
@@ -2099,6 +2393,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.MoveProgress(childComplexity, args["moveId"].(string)), true
+
+	case "TakeOwnershipPayload.purchase":
+		if e.ComplexityRoot.TakeOwnershipPayload.Purchase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TakeOwnershipPayload.Purchase(childComplexity), true
+	case "TakeOwnershipPayload.userErrors":
+		if e.ComplexityRoot.TakeOwnershipPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TakeOwnershipPayload.UserErrors(childComplexity), true
 
 	case "Tenant.adminCenter":
 		if e.ComplexityRoot.Tenant.AdminCenter == nil {
@@ -2414,6 +2721,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAuditEventFilter,
+		ec.unmarshalInputCancelMoveInput,
 		ec.unmarshalInputCancelSubscriptionInput,
 		ec.unmarshalInputExportLicensedUsersInput,
 		ec.unmarshalInputMoveUsersInput,
@@ -2421,8 +2729,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputProductOrder,
 		ec.unmarshalInputPurchaseFilter,
 		ec.unmarshalInputPurchaseOrder,
+		ec.unmarshalInputRequestCancellationInput,
 		ec.unmarshalInputSelfServicePolicyFilter,
 		ec.unmarshalInputSetSelfServicePolicyInput,
+		ec.unmarshalInputTakeOwnershipInput,
 		ec.unmarshalInputUserFilter,
 	)
 	first := true
@@ -2873,6 +3183,22 @@ type Purchase implements Node {
   ): LicenseConnection!
   "The move of its users that is under way or was the last."
   move: Move @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN, GLOBAL_READER])
+  """
+  The subscriptions that all its users could be moved to, best fit first: of the same product, then of the same family,
+  then the others; those with enough free seats before those without.
+  """
+  moveTargets(
+    "At most this many from the start, 1 to 100."
+    first: Int
+    "Only what follows this position."
+    after: Cursor
+    "At most this many from the end, 1 to 100."
+    last: Int
+    "Only what precedes this position."
+    before: Cursor
+  ): MoveTargetConnection @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN, GLOBAL_READER])
+  "What the caller may do with it now, and if not, why: drives buttons in a front end. The mutations decide by the same rules."
+  viewerCan: PurchaseCapabilities!
   "What happened to it, newest first."
   history(
     "At most this many from the start, 1 to 100."
@@ -2884,6 +3210,36 @@ type Purchase implements Node {
     "Only what precedes this position."
     before: Cursor
   ): AuditEventConnection!
+}
+
+"What a caller may do with a purchase as it stands."
+type PurchaseCapabilities {
+  "Give users a seat. Purchasers on their own; GLOBAL_ADMIN, LICENSE_ADMIN and USER_ADMIN on central ones."
+  assignLicenses: Capability!
+  "Take users' seats back. Who may assign may."
+  unassignLicenses: Capability!
+  "Buy more or fewer seats. Purchasers on their own; GLOBAL_ADMIN and BILLING_ADMIN on central ones."
+  changeQuantity: Capability!
+  "Switch renewal on or off. Who may change the quantity may."
+  setRecurringBilling: Capability!
+  "Move its users to another subscription: moveUsers. GLOBAL_ADMIN and BILLING_ADMIN, of self-service purchases."
+  moveUsers: Capability!
+  "Cancel it: cancelSubscription. Purchasers their own; GLOBAL_ADMIN and BILLING_ADMIN any."
+  cancel: Capability!
+  "Make it the organization's: takeOwnership. GLOBAL_ADMIN and BILLING_ADMIN, of self-service purchases."
+  takeOwnership: Capability!
+  "Ask its purchaser to cancel: requestCancellation. GLOBAL_ADMIN and BILLING_ADMIN, of self-service purchases that run."
+  requestCancellation: Capability!
+  "Bring it back after it has ended or was cancelled. Purchasers their own; GLOBAL_ADMIN and BILLING_ADMIN central ones."
+  reactivate: Capability!
+}
+
+"Whether something may be done."
+type Capability {
+  "Whether it may."
+  allowed: Boolean!
+  "Why not; null where allowed."
+  reason: ErrorCode
 }
 
 "Who bought a subscription."
@@ -3107,9 +3463,9 @@ type PurchaserLicenses implements Node {
 }
 
 """
-Moving every licensed user of a self-service subscription to another one. It runs on the server: closing the browser
-changes nothing, and it goes on after a crash. Seats are reserved on the target when it starts, so it cannot run dry.
-When the last user has moved, the source is cancelled (DELETED) and its purchaser is told by mail.
+Moving the licensed users of a self-service subscription, all of them or some, to another one. It runs on the server:
+closing the browser changes nothing, and it goes on after a crash. Seats are reserved on the target when it starts, so it
+cannot run dry. When nobody is left on the source, it is cancelled (DELETED) and its purchaser is told by mail.
 """
 type Move implements Node {
   "Opaque and unique."
@@ -3132,9 +3488,9 @@ type Move implements Node {
   startedAt: DateTime
   "When it was over."
   finishedAt: DateTime
-  "Why it failed or was stopped."
+  "Why it FAILED."
   failure: ErrorCode
-  "The same in words."
+  "Why it FAILED, or who stopped it, in words."
   failureMessage: String
   "What became of each user, in the order of the users' ids."
   users(
@@ -3157,7 +3513,7 @@ enum MoveStatus {
   QUEUED
   "Under way."
   RUNNING
-  "Everybody has moved, and the source is cancelled."
+  "Everybody who was to be moved was, and the source is cancelled if nobody is left on it."
   SUCCEEDED
   "Stopped by a fault: who was moved stays moved, the source lives on."
   FAILED
@@ -3191,6 +3547,24 @@ type MoveProgress {
   at: DateTime!
   "When it will be over at the present pace; null where nobody can tell."
   estimatedFinish: DateTime
+}
+
+"A subscription to move users to, and what the move would need."
+type MoveTarget {
+  "The subscription to move to."
+  purchase: Purchase!
+  "How many seats the users need who do not hold one of it yet."
+  seatsNeeded: Int!
+  "How many of its seats are free."
+  seatsAvailable: Int!
+  "How many seats it lacks; 0 where there are enough."
+  missingSeats: Int!
+  "How many of the users hold a license of it already: they need no seat, and their old license is released."
+  alreadyLicensed: Int!
+  "Whether moveUsers would accept it, asked by somebody who may."
+  eligible: Boolean!
+  "Why not; null where eligible."
+  reason: ErrorCode
 }
 
 "What became of one user in a move."
@@ -3337,6 +3711,10 @@ enum ErrorCode {
   MOVE_IN_PROGRESS
   "The subscription's status does not allow it."
   WRONG_STATUS
+  "The product, the tenant or a person is not eligible."
+  NOT_ELIGIBLE
+  "The user holds no license."
+  NOT_LICENSED
   "The request is too costly, deep or long."
   COMPLEXITY_LIMIT_EXCEEDED
   "The document does not parse or validate."
@@ -3533,6 +3911,26 @@ type MoveConnection {
 type MoveEdge {
   "The entry."
   node: Move!
+  "Its position."
+  cursor: Cursor!
+}
+
+"A page of subscriptions to move users to."
+type MoveTargetConnection {
+  "The entries with their positions."
+  edges: [MoveTargetEdge!]!
+  "The entries alone."
+  nodes: [MoveTarget!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are on all pages; counted only when asked for."
+  totalCount: Int!
+}
+
+"One entry of a list of subscriptions to move users to."
+type MoveTargetEdge {
+  "The entry."
+  node: MoveTarget!
   "Its position."
   cursor: Cursor!
 }
@@ -3936,16 +4334,34 @@ type Mutation {
     "What to set."
     input: SetSelfServicePolicyInput!
   ): SetSelfServicePolicyPayload! @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN])
-  "Takes a self-service subscription over: moves all its users to a central one, then cancels it. Answers at once; follow moveProgress."
+  "Takes a self-service subscription over: moves its users to a central one, and cancels it when nobody is left. Answers at once; follow moveProgress."
   moveUsers(
     "From where to where."
     input: MoveUsersInput!
   ): MoveUsersPayload! @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN])
+  "Stops a move that is under way: users already moved stay moved, the rest stay where they are, the source lives on. WRONG_STATUS when it is over."
+  cancelMove(
+    "Which move."
+    input: CancelMoveInput!
+  ): CancelMovePayload! @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN])
   "By an admin of somebody's self-service purchase: takes it over by cancelling it, users lose their licenses at once (DELETED). By the purchaser, or of a central purchase: an ordinary cancellation (DISABLED)."
   cancelSubscription(
     "What to cancel, and why."
     input: CancelSubscriptionInput!
   ): CancelSubscriptionPayload! @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN, MEMBER])
+  """
+  Takes a self-service subscription over and keeps it running: it becomes a central one, its users keep their licenses,
+  and the purchaser, who no longer manages it, is told by mail.
+  """
+  takeOwnership(
+    "Of which subscription."
+    input: TakeOwnershipInput!
+  ): TakeOwnershipPayload! @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN])
+  "Asks the purchasers of self-service subscriptions, by one mail each, to cancel them. All or nothing."
+  requestCancellation(
+    "Of which subscriptions."
+    input: RequestCancellationInput!
+  ): RequestCancellationPayload! @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN])
   "A CSV file of everyone licensed on these subscriptions."
   exportLicensedUsers(
     "Which subscriptions."
@@ -3977,13 +4393,66 @@ input MoveUsersInput {
   fromPurchaseId: ID!
   "An ACTIVE central purchase of the same tenant, of any product, with a free seat for everyone who does not hold one of it yet."
   toPurchaseId: ID!
+  """
+  Only these users, 1 to 5,000 who hold a license of the source; it is then cancelled only if nobody is left on it.
+  Everyone where left out.
+  """
+  userIds: [ID!]
+  "Checks everything and answers what would happen, without starting."
+  dryRun: Boolean! = false
 }
 
-"The move that was accepted."
+"The move that was accepted, or would be."
 type MoveUsersPayload {
-  "The move. With MOVE_IN_PROGRESS it is the one under way, so that a dialog can attach to it; null where another thing refused it."
+  "The move. With MOVE_IN_PROGRESS it is the one under way, so that a dialog can attach to it; null where another thing refused it, and after a dry run."
   move: Move
+  "What the move needs, as of the request; null only where one of the purchases does not exist."
+  plan: MoveTarget
   "Why it was refused; empty where it was accepted."
+  userErrors: [UserError!]!
+}
+
+"Which move to stop."
+input CancelMoveInput {
+  "A move that is QUEUED or RUNNING."
+  moveId: ID!
+}
+
+"The move that was stopped."
+type CancelMovePayload {
+  "The move, CANCELED; null where it was refused."
+  move: Move
+  "Why it was refused; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"Which subscription to take."
+input TakeOwnershipInput {
+  "A self-service purchase that is not DELETED."
+  purchaseId: ID!
+}
+
+"The subscription as it is now."
+type TakeOwnershipPayload {
+  "The purchase, CENTRAL; null where it was refused."
+  purchase: Purchase
+  "Why it was refused; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"Which subscriptions to ask about."
+input RequestCancellationInput {
+  "Self-service purchases of one tenant, ACTIVE or EXPIRED, 1 to 1,000 of them."
+  purchaseIds: [ID!]!
+  "What to tell the purchasers, at most 2,000 characters."
+  message: String
+}
+
+"The mails that were queued."
+type RequestCancellationPayload {
+  "One a purchaser; empty where it was refused."
+  notifications: [Notification!]!
+  "Why it was refused; empty where it was done."
   userErrors: [UserError!]!
 }
 
@@ -4120,6 +4589,16 @@ func (ec *executionContext) childFields_AuditEventEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AuditEventEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelMovePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "move":
+		return ec.fieldContext_CancelMovePayload_move(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelMovePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelMovePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelSubscriptionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "purchase":
@@ -4146,6 +4625,16 @@ func (ec *executionContext) childFields_Cancellation(ctx context.Context, field 
 		return ec.fieldContext_Cancellation_cause(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Cancellation", field.Name)
+}
+
+func (ec *executionContext) childFields_Capability(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "allowed":
+		return ec.fieldContext_Capability_allowed(ctx, field)
+	case "reason":
+		return ec.fieldContext_Capability_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Capability", field.Name)
 }
 
 func (ec *executionContext) childFields_Credential(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4324,10 +4813,56 @@ func (ec *executionContext) childFields_MoveProgress(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type MoveProgress", field.Name)
 }
 
+func (ec *executionContext) childFields_MoveTarget(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purchase":
+		return ec.fieldContext_MoveTarget_purchase(ctx, field)
+	case "seatsNeeded":
+		return ec.fieldContext_MoveTarget_seatsNeeded(ctx, field)
+	case "seatsAvailable":
+		return ec.fieldContext_MoveTarget_seatsAvailable(ctx, field)
+	case "missingSeats":
+		return ec.fieldContext_MoveTarget_missingSeats(ctx, field)
+	case "alreadyLicensed":
+		return ec.fieldContext_MoveTarget_alreadyLicensed(ctx, field)
+	case "eligible":
+		return ec.fieldContext_MoveTarget_eligible(ctx, field)
+	case "reason":
+		return ec.fieldContext_MoveTarget_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MoveTarget", field.Name)
+}
+
+func (ec *executionContext) childFields_MoveTargetConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MoveTargetConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MoveTargetConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MoveTargetConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MoveTargetConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MoveTargetConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MoveTargetEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MoveTargetEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MoveTargetEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MoveTargetEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_MoveUsersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "move":
 		return ec.fieldContext_MoveUsersPayload_move(ctx, field)
+	case "plan":
+		return ec.fieldContext_MoveUsersPayload_plan(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_MoveUsersPayload_userErrors(ctx, field)
 	}
@@ -4580,10 +5115,38 @@ func (ec *executionContext) childFields_Purchase(ctx context.Context, field grap
 		return ec.fieldContext_Purchase_licenses(ctx, field)
 	case "move":
 		return ec.fieldContext_Purchase_move(ctx, field)
+	case "moveTargets":
+		return ec.fieldContext_Purchase_moveTargets(ctx, field)
+	case "viewerCan":
+		return ec.fieldContext_Purchase_viewerCan(ctx, field)
 	case "history":
 		return ec.fieldContext_Purchase_history(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Purchase", field.Name)
+}
+
+func (ec *executionContext) childFields_PurchaseCapabilities(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "assignLicenses":
+		return ec.fieldContext_PurchaseCapabilities_assignLicenses(ctx, field)
+	case "unassignLicenses":
+		return ec.fieldContext_PurchaseCapabilities_unassignLicenses(ctx, field)
+	case "changeQuantity":
+		return ec.fieldContext_PurchaseCapabilities_changeQuantity(ctx, field)
+	case "setRecurringBilling":
+		return ec.fieldContext_PurchaseCapabilities_setRecurringBilling(ctx, field)
+	case "moveUsers":
+		return ec.fieldContext_PurchaseCapabilities_moveUsers(ctx, field)
+	case "cancel":
+		return ec.fieldContext_PurchaseCapabilities_cancel(ctx, field)
+	case "takeOwnership":
+		return ec.fieldContext_PurchaseCapabilities_takeOwnership(ctx, field)
+	case "requestCancellation":
+		return ec.fieldContext_PurchaseCapabilities_requestCancellation(ctx, field)
+	case "reactivate":
+		return ec.fieldContext_PurchaseCapabilities_reactivate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PurchaseCapabilities", field.Name)
 }
 
 func (ec *executionContext) childFields_PurchaseConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4656,6 +5219,16 @@ func (ec *executionContext) childFields_PurchaserLicensesEdge(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type PurchaserLicensesEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RequestCancellationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notifications":
+		return ec.fieldContext_RequestCancellationPayload_notifications(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestCancellationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestCancellationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SelfServicePolicy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4712,6 +5285,16 @@ func (ec *executionContext) childFields_SetSelfServicePolicyPayload(ctx context.
 		return ec.fieldContext_SetSelfServicePolicyPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetSelfServicePolicyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TakeOwnershipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purchase":
+		return ec.fieldContext_TakeOwnershipPayload_purchase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TakeOwnershipPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TakeOwnershipPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Tenant(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5022,6 +5605,20 @@ func (ec *executionContext) field_Move_users_args(ctx context.Context, rawArgs m
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_cancelMove_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CancelMoveInput, error) {
+			return ec.unmarshalNCancelMoveInput2purserᚋgraphᚋmodelᚐCancelMoveInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_cancelSubscription_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5064,12 +5661,40 @@ func (ec *executionContext) field_Mutation_moveUsers_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_requestCancellation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RequestCancellationInput, error) {
+			return ec.unmarshalNRequestCancellationInput2purserᚋgraphᚋmodelᚐRequestCancellationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_setSelfServicePolicy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SetSelfServicePolicyInput, error) {
 			return ec.unmarshalNSetSelfServicePolicyInput2purserᚋgraphᚋmodelᚐSetSelfServicePolicyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_takeOwnership_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.TakeOwnershipInput, error) {
+			return ec.unmarshalNTakeOwnershipInput2purserᚋgraphᚋmodelᚐTakeOwnershipInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5219,6 +5844,44 @@ func (ec *executionContext) field_Purchase_licenses_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["search"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Purchase_moveTargets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -6906,6 +7569,70 @@ func (ec *executionContext) fieldContext_AuditEventEdge_cursor(_ context.Context
 	return graphql.NewScalarFieldContext("AuditEventEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _CancelMovePayload_move(ctx context.Context, field graphql.CollectedField, obj *model.CancelMovePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelMovePayload_move(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Move, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Move) graphql.Marshaler {
+			return ec.marshalOMove2ᚖpurserᚋgraphᚋmodelᚐMove(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CancelMovePayload_move(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelMovePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Move(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelMovePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CancelMovePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelMovePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖpurserᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelMovePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelMovePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CancelSubscriptionPayload_purchase(ctx context.Context, field graphql.CollectedField, obj *model.CancelSubscriptionPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7115,6 +7842,52 @@ func (ec *executionContext) _Cancellation_cause(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_Cancellation_cause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Cancellation", field, false, false, errors.New("field of type CancellationCause does not have child fields"))
+}
+
+func (ec *executionContext) _Capability_allowed(ctx context.Context, field graphql.CollectedField, obj *model.Capability) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Capability_allowed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Allowed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Capability_allowed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Capability", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Capability_reason(ctx context.Context, field graphql.CollectedField, obj *model.Capability) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Capability_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ErrorCode) graphql.Marshaler {
+			return ec.marshalOErrorCode2ᚖpurserᚋgraphᚋmodelᚐErrorCode(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Capability_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Capability", field, false, false, errors.New("field of type ErrorCode does not have child fields"))
 }
 
 func (ec *executionContext) _Credential_kind(ctx context.Context, field graphql.CollectedField, obj *model.Credential) (ret graphql.Marshaler) {
@@ -8583,6 +9356,350 @@ func (ec *executionContext) fieldContext_MoveProgress_estimatedFinish(_ context.
 	return graphql.NewScalarFieldContext("MoveProgress", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func (ec *executionContext) _MoveTarget_purchase(ctx context.Context, field graphql.CollectedField, obj *model.MoveTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveTarget_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Purchase) graphql.Marshaler {
+			return ec.marshalNPurchase2ᚖpurserᚋgraphᚋmodelᚐPurchase(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveTarget_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MoveTarget",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Purchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MoveTarget_seatsNeeded(ctx context.Context, field graphql.CollectedField, obj *model.MoveTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveTarget_seatsNeeded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SeatsNeeded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveTarget_seatsNeeded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoveTarget", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _MoveTarget_seatsAvailable(ctx context.Context, field graphql.CollectedField, obj *model.MoveTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveTarget_seatsAvailable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SeatsAvailable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveTarget_seatsAvailable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoveTarget", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _MoveTarget_missingSeats(ctx context.Context, field graphql.CollectedField, obj *model.MoveTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveTarget_missingSeats(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MissingSeats, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveTarget_missingSeats(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoveTarget", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _MoveTarget_alreadyLicensed(ctx context.Context, field graphql.CollectedField, obj *model.MoveTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveTarget_alreadyLicensed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AlreadyLicensed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveTarget_alreadyLicensed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoveTarget", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _MoveTarget_eligible(ctx context.Context, field graphql.CollectedField, obj *model.MoveTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveTarget_eligible(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Eligible, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveTarget_eligible(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoveTarget", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _MoveTarget_reason(ctx context.Context, field graphql.CollectedField, obj *model.MoveTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveTarget_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ErrorCode) graphql.Marshaler {
+			return ec.marshalOErrorCode2ᚖpurserᚋgraphᚋmodelᚐErrorCode(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MoveTarget_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoveTarget", field, false, false, errors.New("field of type ErrorCode does not have child fields"))
+}
+
+func (ec *executionContext) _MoveTargetConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.MoveTargetConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveTargetConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.MoveTargetEdge) graphql.Marshaler {
+			return ec.marshalNMoveTargetEdge2ᚕᚖpurserᚋgraphᚋmodelᚐMoveTargetEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveTargetConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MoveTargetConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MoveTargetEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MoveTargetConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.MoveTargetConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveTargetConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.MoveTarget) graphql.Marshaler {
+			return ec.marshalNMoveTarget2ᚕᚖpurserᚋgraphᚋmodelᚐMoveTargetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveTargetConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MoveTargetConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MoveTarget(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MoveTargetConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.MoveTargetConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveTargetConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖpurserᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveTargetConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MoveTargetConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MoveTargetConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.MoveTargetConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveTargetConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveTargetConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoveTargetConnection", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _MoveTargetEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.MoveTargetEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveTargetEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MoveTarget) graphql.Marshaler {
+			return ec.marshalNMoveTarget2ᚖpurserᚋgraphᚋmodelᚐMoveTarget(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveTargetEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MoveTargetEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MoveTarget(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MoveTargetEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.MoveTargetEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveTargetEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveTargetEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoveTargetEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
 func (ec *executionContext) _MoveUsersPayload_move(ctx context.Context, field graphql.CollectedField, obj *model.MoveUsersPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8610,6 +9727,38 @@ func (ec *executionContext) fieldContext_MoveUsersPayload_move(_ context.Context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Move(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MoveUsersPayload_plan(ctx context.Context, field graphql.CollectedField, obj *model.MoveUsersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveUsersPayload_plan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Plan, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MoveTarget) graphql.Marshaler {
+			return ec.marshalOMoveTarget2ᚖpurserᚋgraphᚋmodelᚐMoveTarget(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MoveUsersPayload_plan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MoveUsersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MoveTarget(ctx, field)
 		},
 	}
 	return fc, nil
@@ -8987,6 +10136,50 @@ func (ec *executionContext) fieldContext_Mutation_moveUsers(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_cancelMove(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelMove(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelMove(ctx, fc.Args["input"].(model.CancelMoveInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CancelMovePayload) graphql.Marshaler {
+			return ec.marshalNCancelMovePayload2ᚖpurserᚋgraphᚋmodelᚐCancelMovePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelMove(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelMovePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelMove_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_cancelSubscription(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9025,6 +10218,94 @@ func (ec *executionContext) fieldContext_Mutation_cancelSubscription(ctx context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_cancelSubscription_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_takeOwnership(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_takeOwnership(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TakeOwnership(ctx, fc.Args["input"].(model.TakeOwnershipInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TakeOwnershipPayload) graphql.Marshaler {
+			return ec.marshalNTakeOwnershipPayload2ᚖpurserᚋgraphᚋmodelᚐTakeOwnershipPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_takeOwnership(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TakeOwnershipPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_takeOwnership_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_requestCancellation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_requestCancellation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RequestCancellation(ctx, fc.Args["input"].(model.RequestCancellationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RequestCancellationPayload) graphql.Marshaler {
+			return ec.marshalNRequestCancellationPayload2ᚖpurserᚋgraphᚋmodelᚐRequestCancellationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_requestCancellation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestCancellationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_requestCancellation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -11047,6 +12328,82 @@ func (ec *executionContext) fieldContext_Purchase_move(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Purchase_moveTargets(ctx context.Context, field graphql.CollectedField, obj *model.Purchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Purchase_moveTargets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.GetMoveTargets(fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string)), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MoveTargetConnection) graphql.Marshaler {
+			return ec.marshalOMoveTargetConnection2ᚖpurserᚋgraphᚋmodelᚐMoveTargetConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Purchase_moveTargets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Purchase",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MoveTargetConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Purchase_moveTargets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Purchase_viewerCan(ctx context.Context, field graphql.CollectedField, obj *model.Purchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Purchase_viewerCan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ViewerCan, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PurchaseCapabilities) graphql.Marshaler {
+			return ec.marshalNPurchaseCapabilities2ᚖpurserᚋgraphᚋmodelᚐPurchaseCapabilities(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Purchase_viewerCan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Purchase",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PurchaseCapabilities(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Purchase_history(ctx context.Context, field graphql.CollectedField, obj *model.Purchase) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11087,6 +12444,294 @@ func (ec *executionContext) fieldContext_Purchase_history(ctx context.Context, f
 	if fc.Args, err = ec.field_Purchase_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseCapabilities_assignLicenses(ctx context.Context, field graphql.CollectedField, obj *model.PurchaseCapabilities) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseCapabilities_assignLicenses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AssignLicenses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Capability) graphql.Marshaler {
+			return ec.marshalNCapability2ᚖpurserᚋgraphᚋmodelᚐCapability(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseCapabilities_assignLicenses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseCapabilities",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Capability(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseCapabilities_unassignLicenses(ctx context.Context, field graphql.CollectedField, obj *model.PurchaseCapabilities) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseCapabilities_unassignLicenses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UnassignLicenses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Capability) graphql.Marshaler {
+			return ec.marshalNCapability2ᚖpurserᚋgraphᚋmodelᚐCapability(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseCapabilities_unassignLicenses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseCapabilities",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Capability(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseCapabilities_changeQuantity(ctx context.Context, field graphql.CollectedField, obj *model.PurchaseCapabilities) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseCapabilities_changeQuantity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChangeQuantity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Capability) graphql.Marshaler {
+			return ec.marshalNCapability2ᚖpurserᚋgraphᚋmodelᚐCapability(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseCapabilities_changeQuantity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseCapabilities",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Capability(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseCapabilities_setRecurringBilling(ctx context.Context, field graphql.CollectedField, obj *model.PurchaseCapabilities) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseCapabilities_setRecurringBilling(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SetRecurringBilling, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Capability) graphql.Marshaler {
+			return ec.marshalNCapability2ᚖpurserᚋgraphᚋmodelᚐCapability(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseCapabilities_setRecurringBilling(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseCapabilities",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Capability(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseCapabilities_moveUsers(ctx context.Context, field graphql.CollectedField, obj *model.PurchaseCapabilities) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseCapabilities_moveUsers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MoveUsers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Capability) graphql.Marshaler {
+			return ec.marshalNCapability2ᚖpurserᚋgraphᚋmodelᚐCapability(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseCapabilities_moveUsers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseCapabilities",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Capability(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseCapabilities_cancel(ctx context.Context, field graphql.CollectedField, obj *model.PurchaseCapabilities) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseCapabilities_cancel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cancel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Capability) graphql.Marshaler {
+			return ec.marshalNCapability2ᚖpurserᚋgraphᚋmodelᚐCapability(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseCapabilities_cancel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseCapabilities",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Capability(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseCapabilities_takeOwnership(ctx context.Context, field graphql.CollectedField, obj *model.PurchaseCapabilities) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseCapabilities_takeOwnership(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TakeOwnership, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Capability) graphql.Marshaler {
+			return ec.marshalNCapability2ᚖpurserᚋgraphᚋmodelᚐCapability(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseCapabilities_takeOwnership(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseCapabilities",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Capability(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseCapabilities_requestCancellation(ctx context.Context, field graphql.CollectedField, obj *model.PurchaseCapabilities) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseCapabilities_requestCancellation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestCancellation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Capability) graphql.Marshaler {
+			return ec.marshalNCapability2ᚖpurserᚋgraphᚋmodelᚐCapability(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseCapabilities_requestCancellation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseCapabilities",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Capability(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseCapabilities_reactivate(ctx context.Context, field graphql.CollectedField, obj *model.PurchaseCapabilities) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseCapabilities_reactivate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reactivate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Capability) graphql.Marshaler {
+			return ec.marshalNCapability2ᚖpurserᚋgraphᚋmodelᚐCapability(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseCapabilities_reactivate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseCapabilities",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Capability(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -12486,6 +14131,70 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _RequestCancellationPayload_notifications(ctx context.Context, field graphql.CollectedField, obj *model.RequestCancellationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestCancellationPayload_notifications(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notifications, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Notification) graphql.Marshaler {
+			return ec.marshalNNotification2ᚕᚖpurserᚋgraphᚋmodelᚐNotificationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestCancellationPayload_notifications(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestCancellationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Notification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestCancellationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RequestCancellationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestCancellationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖpurserᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestCancellationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestCancellationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SelfServicePolicy_id(ctx context.Context, field graphql.CollectedField, obj *model.SelfServicePolicy) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13019,6 +14728,70 @@ func (ec *executionContext) fieldContext_Subscription_moveProgress(ctx context.C
 	if fc.Args, err = ec.field_Subscription_moveProgress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TakeOwnershipPayload_purchase(ctx context.Context, field graphql.CollectedField, obj *model.TakeOwnershipPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TakeOwnershipPayload_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Purchase) graphql.Marshaler {
+			return ec.marshalOPurchase2ᚖpurserᚋgraphᚋmodelᚐPurchase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TakeOwnershipPayload_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TakeOwnershipPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Purchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TakeOwnershipPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TakeOwnershipPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TakeOwnershipPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖpurserᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TakeOwnershipPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TakeOwnershipPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -15399,6 +17172,36 @@ func (ec *executionContext) unmarshalInputAuditEventFilter(ctx context.Context, 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCancelMoveInput(ctx context.Context, obj any) (model.CancelMoveInput, error) {
+	var it model.CancelMoveInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"moveId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "moveId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("moveId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MoveID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCancelSubscriptionInput(ctx context.Context, obj any) (model.CancelSubscriptionInput, error) {
 	var it model.CancelSubscriptionInput
 	if obj == nil {
@@ -15505,7 +17308,11 @@ func (ec *executionContext) unmarshalInputMoveUsersInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"fromPurchaseId", "toPurchaseId"}
+	if _, present := asMap["dryRun"]; !present {
+		asMap["dryRun"] = false
+	}
+
+	fieldsInOrder := [...]string{"fromPurchaseId", "toPurchaseId", "userIds", "dryRun"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -15526,6 +17333,20 @@ func (ec *executionContext) unmarshalInputMoveUsersInput(ctx context.Context, ob
 				return it, err
 			}
 			it.ToPurchaseID = data
+		case "userIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserIds = data
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = data
 		}
 	}
 	return it, nil
@@ -15784,6 +17605,43 @@ func (ec *executionContext) unmarshalInputPurchaseOrder(ctx context.Context, obj
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputRequestCancellationInput(ctx context.Context, obj any) (model.RequestCancellationInput, error) {
+	var it model.RequestCancellationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"purchaseIds", "message"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "purchaseIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purchaseIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PurchaseIds = data
+		case "message":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("message"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Message = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputSelfServicePolicyFilter(ctx context.Context, obj any) (model.SelfServicePolicyFilter, error) {
 	var it model.SelfServicePolicyFilter
 	if obj == nil {
@@ -15874,6 +17732,36 @@ func (ec *executionContext) unmarshalInputSetSelfServicePolicyInput(ctx context.
 				return it, err
 			}
 			it.Value = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputTakeOwnershipInput(ctx context.Context, obj any) (model.TakeOwnershipInput, error) {
+	var it model.TakeOwnershipInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"purchaseId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "purchaseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purchaseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PurchaseID = data
 		}
 	}
 	return it, nil
@@ -16314,6 +18202,49 @@ func (ec *executionContext) _AuditEventEdge(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var cancelMovePayloadImplementors = []string{"CancelMovePayload"}
+
+func (ec *executionContext) _CancelMovePayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelMovePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelMovePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelMovePayload")
+		case "move":
+			out.Values[i] = ec._CancelMovePayload_move(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CancelMovePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var cancelSubscriptionPayloadImplementors = []string{"CancelSubscriptionPayload"}
 
 func (ec *executionContext) _CancelSubscriptionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelSubscriptionPayload) graphql.Marshaler {
@@ -16397,6 +18328,49 @@ func (ec *executionContext) _Cancellation(ctx context.Context, sel ast.Selection
 		case "cause":
 			out.Values[i] = ec._Cancellation_cause(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var capabilityImplementors = []string{"Capability"}
+
+func (ec *executionContext) _Capability(ctx context.Context, sel ast.SelectionSet, obj *model.Capability) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, capabilityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Capability")
+		case "allowed":
+			out.Values[i] = ec._Capability_allowed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._Capability_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -17058,6 +19032,170 @@ func (ec *executionContext) _MoveProgress(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var moveTargetImplementors = []string{"MoveTarget"}
+
+func (ec *executionContext) _MoveTarget(ctx context.Context, sel ast.SelectionSet, obj *model.MoveTarget) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, moveTargetImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MoveTarget")
+		case "purchase":
+			out.Values[i] = ec._MoveTarget_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "seatsNeeded":
+			out.Values[i] = ec._MoveTarget_seatsNeeded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "seatsAvailable":
+			out.Values[i] = ec._MoveTarget_seatsAvailable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "missingSeats":
+			out.Values[i] = ec._MoveTarget_missingSeats(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "alreadyLicensed":
+			out.Values[i] = ec._MoveTarget_alreadyLicensed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "eligible":
+			out.Values[i] = ec._MoveTarget_eligible(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._MoveTarget_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var moveTargetConnectionImplementors = []string{"MoveTargetConnection"}
+
+func (ec *executionContext) _MoveTargetConnection(ctx context.Context, sel ast.SelectionSet, obj *model.MoveTargetConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, moveTargetConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MoveTargetConnection")
+		case "edges":
+			out.Values[i] = ec._MoveTargetConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._MoveTargetConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._MoveTargetConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._MoveTargetConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var moveTargetEdgeImplementors = []string{"MoveTargetEdge"}
+
+func (ec *executionContext) _MoveTargetEdge(ctx context.Context, sel ast.SelectionSet, obj *model.MoveTargetEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, moveTargetEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MoveTargetEdge")
+		case "node":
+			out.Values[i] = ec._MoveTargetEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._MoveTargetEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var moveUsersPayloadImplementors = []string{"MoveUsersPayload"}
 
 func (ec *executionContext) _MoveUsersPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MoveUsersPayload) graphql.Marshaler {
@@ -17072,6 +19210,11 @@ func (ec *executionContext) _MoveUsersPayload(ctx context.Context, sel ast.Selec
 			out.Values[i] = graphql.MarshalString("MoveUsersPayload")
 		case "move":
 			out.Values[i] = ec._MoveUsersPayload_move(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "plan":
+			out.Values[i] = ec._MoveUsersPayload_plan(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -17279,9 +19422,30 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "cancelMove":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelMove(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "cancelSubscription":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_cancelSubscription(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "takeOwnership":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_takeOwnership(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestCancellation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_requestCancellation(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -18026,8 +20190,96 @@ func (ec *executionContext) _Purchase(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "moveTargets":
+			out.Values[i] = ec._Purchase_moveTargets(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "viewerCan":
+			out.Values[i] = ec._Purchase_viewerCan(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "history":
 			out.Values[i] = ec._Purchase_history(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var purchaseCapabilitiesImplementors = []string{"PurchaseCapabilities"}
+
+func (ec *executionContext) _PurchaseCapabilities(ctx context.Context, sel ast.SelectionSet, obj *model.PurchaseCapabilities) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseCapabilitiesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PurchaseCapabilities")
+		case "assignLicenses":
+			out.Values[i] = ec._PurchaseCapabilities_assignLicenses(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unassignLicenses":
+			out.Values[i] = ec._PurchaseCapabilities_unassignLicenses(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changeQuantity":
+			out.Values[i] = ec._PurchaseCapabilities_changeQuantity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setRecurringBilling":
+			out.Values[i] = ec._PurchaseCapabilities_setRecurringBilling(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "moveUsers":
+			out.Values[i] = ec._PurchaseCapabilities_moveUsers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancel":
+			out.Values[i] = ec._PurchaseCapabilities_cancel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "takeOwnership":
+			out.Values[i] = ec._PurchaseCapabilities_takeOwnership(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestCancellation":
+			out.Values[i] = ec._PurchaseCapabilities_requestCancellation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reactivate":
+			out.Values[i] = ec._PurchaseCapabilities_reactivate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -18746,6 +20998,49 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 	return out
 }
 
+var requestCancellationPayloadImplementors = []string{"RequestCancellationPayload"}
+
+func (ec *executionContext) _RequestCancellationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RequestCancellationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, requestCancellationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestCancellationPayload")
+		case "notifications":
+			out.Values[i] = ec._RequestCancellationPayload_notifications(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RequestCancellationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var selfServicePolicyImplementors = []string{"SelfServicePolicy", "Node"}
 
 func (ec *executionContext) _SelfServicePolicy(ctx context.Context, sel ast.SelectionSet, obj *model.SelfServicePolicy) graphql.Marshaler {
@@ -18981,6 +21276,49 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
+}
+
+var takeOwnershipPayloadImplementors = []string{"TakeOwnershipPayload"}
+
+func (ec *executionContext) _TakeOwnershipPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TakeOwnershipPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, takeOwnershipPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TakeOwnershipPayload")
+		case "purchase":
+			out.Values[i] = ec._TakeOwnershipPayload_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TakeOwnershipPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
 }
 
 var tenantImplementors = []string{"Tenant", "Node"}
@@ -20036,6 +22374,21 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalNCancelMoveInput2purserᚋgraphᚋmodelᚐCancelMoveInput(ctx context.Context, v any) (model.CancelMoveInput, error) {
+	res, err := ec.unmarshalInputCancelMoveInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCancelMovePayload2ᚖpurserᚋgraphᚋmodelᚐCancelMovePayload(ctx context.Context, sel ast.SelectionSet, v *model.CancelMovePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CancelMovePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCancelSubscriptionInput2purserᚋgraphᚋmodelᚐCancelSubscriptionInput(ctx context.Context, v any) (model.CancelSubscriptionInput, error) {
 	res, err := ec.unmarshalInputCancelSubscriptionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -20069,6 +22422,16 @@ func (ec *executionContext) unmarshalNCancellationReason2purserᚋgraphᚋmodel�
 
 func (ec *executionContext) marshalNCancellationReason2purserᚋgraphᚋmodelᚐCancellationReason(ctx context.Context, sel ast.SelectionSet, v model.CancellationReason) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNCapability2ᚖpurserᚋgraphᚋmodelᚐCapability(ctx context.Context, sel ast.SelectionSet, v *model.Capability) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Capability(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCloud2purserᚋgraphᚋmodelᚐCloud(ctx context.Context, v any) (model.Cloud, error) {
@@ -20413,6 +22776,58 @@ func (ec *executionContext) unmarshalNMoveStatus2purserᚋgraphᚋmodelᚐMoveSt
 
 func (ec *executionContext) marshalNMoveStatus2purserᚋgraphᚋmodelᚐMoveStatus(ctx context.Context, sel ast.SelectionSet, v model.MoveStatus) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNMoveTarget2ᚕᚖpurserᚋgraphᚋmodelᚐMoveTargetᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.MoveTarget) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMoveTarget2ᚖpurserᚋgraphᚋmodelᚐMoveTarget(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMoveTarget2ᚖpurserᚋgraphᚋmodelᚐMoveTarget(ctx context.Context, sel ast.SelectionSet, v *model.MoveTarget) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._MoveTarget(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMoveTargetEdge2ᚕᚖpurserᚋgraphᚋmodelᚐMoveTargetEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.MoveTargetEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMoveTargetEdge2ᚖpurserᚋgraphᚋmodelᚐMoveTargetEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMoveTargetEdge2ᚖpurserᚋgraphᚋmodelᚐMoveTargetEdge(ctx context.Context, sel ast.SelectionSet, v *model.MoveTargetEdge) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._MoveTargetEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNMoveUsersInput2purserᚋgraphᚋmodelᚐMoveUsersInput(ctx context.Context, v any) (model.MoveUsersInput, error) {
@@ -20784,6 +23199,16 @@ func (ec *executionContext) marshalNPurchase2ᚖpurserᚋgraphᚋmodelᚐPurchas
 	return ec._Purchase(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNPurchaseCapabilities2ᚖpurserᚋgraphᚋmodelᚐPurchaseCapabilities(ctx context.Context, sel ast.SelectionSet, v *model.PurchaseCapabilities) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PurchaseCapabilities(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNPurchaseConnection2ᚖpurserᚋgraphᚋmodelᚐPurchaseConnection(ctx context.Context, sel ast.SelectionSet, v *model.PurchaseConnection) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -20910,6 +23335,21 @@ func (ec *executionContext) marshalNPurchaserLicensesEdge2ᚖpurserᚋgraphᚋmo
 		return graphql.Null
 	}
 	return ec._PurchaserLicensesEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRequestCancellationInput2purserᚋgraphᚋmodelᚐRequestCancellationInput(ctx context.Context, v any) (model.RequestCancellationInput, error) {
+	res, err := ec.unmarshalInputRequestCancellationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRequestCancellationPayload2ᚖpurserᚋgraphᚋmodelᚐRequestCancellationPayload(ctx context.Context, sel ast.SelectionSet, v *model.RequestCancellationPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RequestCancellationPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRole2purserᚋinternalᚋviewerᚐRole(ctx context.Context, v any) (viewer.Role, error) {
@@ -21092,6 +23532,21 @@ func (ec *executionContext) unmarshalNSubscriptionStatus2purserᚋgraphᚋmodel�
 
 func (ec *executionContext) marshalNSubscriptionStatus2purserᚋgraphᚋmodelᚐSubscriptionStatus(ctx context.Context, sel ast.SelectionSet, v model.SubscriptionStatus) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNTakeOwnershipInput2purserᚋgraphᚋmodelᚐTakeOwnershipInput(ctx context.Context, v any) (model.TakeOwnershipInput, error) {
+	res, err := ec.unmarshalInputTakeOwnershipInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTakeOwnershipPayload2ᚖpurserᚋgraphᚋmodelᚐTakeOwnershipPayload(ctx context.Context, sel ast.SelectionSet, v *model.TakeOwnershipPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._TakeOwnershipPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNTenant2ᚖpurserᚋgraphᚋmodelᚐTenant(ctx context.Context, sel ast.SelectionSet, v *model.Tenant) graphql.Marshaler {
@@ -21652,6 +24107,20 @@ func (ec *executionContext) marshalOMoveStatus2ᚕpurserᚋgraphᚋmodelᚐMoveS
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOMoveTarget2ᚖpurserᚋgraphᚋmodelᚐMoveTarget(ctx context.Context, sel ast.SelectionSet, v *model.MoveTarget) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MoveTarget(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMoveTargetConnection2ᚖpurserᚋgraphᚋmodelᚐMoveTargetConnection(ctx context.Context, sel ast.SelectionSet, v *model.MoveTargetConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MoveTargetConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOMovedUserResult2ᚖpurserᚋgraphᚋmodelᚐMovedUserResult(ctx context.Context, v any) (*model.MovedUserResult, error) {

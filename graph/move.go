@@ -2,11 +2,13 @@ package graph
 
 import (
 	"context"
+	"strconv"
 
 	"purser/graph/model"
 	"purser/internal/id"
 	"purser/internal/page"
 	"purser/internal/shape"
+	"purser/internal/takeover"
 )
 
 func (q query) Move(ctx context.Context, id string) (*model.Move, error) {
@@ -32,15 +34,59 @@ func (m mutation) MoveUsers(ctx context.Context, input model.MoveUsersInput) (*m
 		payload.UserErrors, err = userErrors(errNotFound.At("fromPurchaseId"))
 		return payload, err
 	}
-	moveID, err := m.TakeOver.MoveUsers(ctx, id.Known(input.FromPurchaseID), id.Known(input.ToPurchaseID))
+	answer, err := m.TakeOver.MoveUsers(ctx, takeover.Request{
+		From: id.Known(input.FromPurchaseID), To: id.Known(input.ToPurchaseID), Users: knownIDs(input.UserIds), DryRun: input.DryRun,
+	})
 	if err != nil {
 		if payload.UserErrors, err = userErrors(err); err != nil {
 			return nil, err
 		}
 	}
-	if moveID != "" {
-		payload.Move, err = load[*model.Move](ctx, m.Resolver, moveID, askedOfPayload(ctx, v, "move", "Move"), "Move")
+	if answer.MoveID != "" {
+		if payload.Move, err = load[*model.Move](ctx, m.Resolver, answer.MoveID, askedOfPayload(ctx, v, "move", "Move"), "Move"); err != nil {
+			return nil, err
+		}
 	}
+	if of := askedOfPayload(ctx, v, "plan", "MoveTarget"); of != nil && answer.Plan != nil {
+		target, err := load[*model.Purchase](ctx, m.Resolver, input.ToPurchaseID, of.Sub("purchase", "Purchase"), "Purchase")
+		if err != nil {
+			return nil, err
+		}
+		payload.Plan = answer.Plan.Target(target)
+	}
+	return payload, nil
+}
+
+// knownIDs returns the ids, nil for nil, with those that cannot be ids made unknown.
+func knownIDs(ids []string) []string {
+	if ids == nil {
+		return nil
+	}
+	known := make([]string, len(ids))
+	for i, s := range ids {
+		if known[i] = id.Known(s); known[i] != s {
+			known[i] += strconv.Itoa(i) // one that is not another
+		}
+	}
+	return known
+}
+
+// CancelMove enters the move's tenant.
+func (m mutation) CancelMove(ctx context.Context, input model.CancelMoveInput) (*model.CancelMovePayload, error) {
+	ctx, v, ok, err := m.at(ctx, input.MoveID)
+	if err != nil {
+		return nil, err
+	}
+	payload := &model.CancelMovePayload{UserErrors: []*model.UserError{}}
+	if !ok {
+		payload.UserErrors, err = userErrors(errNotFound.At("moveId"))
+		return payload, err
+	}
+	if err := m.TakeOver.CancelMove(ctx, id.Known(input.MoveID)); err != nil {
+		payload.UserErrors, err = userErrors(err)
+		return payload, err
+	}
+	payload.Move, err = load[*model.Move](ctx, m.Resolver, input.MoveID, askedOfPayload(ctx, v, "move", "Move"), "Move")
 	return payload, err
 }
 

@@ -52,6 +52,31 @@ func (r *Resolver) at(ctx context.Context, id string) (_ context.Context, v view
 	return ctx, v, err == nil, err
 }
 
+// atFirst enters the tenant in which the first of the ids that is within reach lies, or where none is,
+// the caller's first: there the ids do not exist either.
+func (r *Resolver) atFirst(ctx context.Context, ids []string) (context.Context, viewer.Viewer, error) {
+	c, roles, err := caller(ctx)
+	if err != nil {
+		return ctx, viewer.Viewer{}, err
+	}
+	tenants, err := r.Reading.Locate(ctx, ids[:min(len(ids), maxLocated)]...)
+	if err != nil {
+		return ctx, viewer.Viewer{}, err
+	}
+	tenant := c.Reach[0].Tenant
+	for _, id := range ids {
+		if t, ok := tenants[id]; ok {
+			tenant = t
+			break
+		}
+	}
+	v, _ := c.In(tenant)
+	return enter(ctx, v, roles)
+}
+
+// maxLocated is how many ids are looked for at most; no call takes more.
+const maxLocated = 1000
+
 // enter begins work as v, who must hold one of the roles where there are any.
 func enter(ctx context.Context, v viewer.Viewer, roles []viewer.Role) (context.Context, viewer.Viewer, error) {
 	if roles != nil && !v.Roles.Has(roles...) {

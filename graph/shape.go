@@ -207,6 +207,7 @@ var arguments = map[string]decoder{
 	"User.licenses":               decode((*executionContext).field_User_licenses_args, searchArgs),
 	"Product.policy":              decode((*executionContext).field_Product_policy_args, policyArgs),
 	"Purchase.licenses":           decode((*executionContext).field_Purchase_licenses_args, searchArgs),
+	"Purchase.moveTargets":        decode((*executionContext).field_Purchase_moveTargets_args, pageArgs),
 	"Purchase.history":            decode((*executionContext).field_Purchase_history_args, pageArgs),
 	"SelfServicePolicy.history":   decode((*executionContext).field_SelfServicePolicy_history_args, pageArgs),
 	"ProductLicenses.purchasers":  decode((*executionContext).field_ProductLicenses_purchasers_args, searchArgs),

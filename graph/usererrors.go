@@ -27,7 +27,7 @@ func avoidable(code fault.Code) bool {
 	switch code {
 	case fault.Unauthenticated, fault.Forbidden, fault.Unavailable, fault.Internal, fault.GraphQLInvalid, fault.TooComplex:
 		return false
-	case fault.NotFound, fault.Invalid, fault.TenantRequired, fault.Conflict, fault.NotEnoughSeats, fault.TakeOverRequired,
+	case fault.NotFound, fault.Invalid, fault.TenantRequired, fault.Conflict, fault.NotEnoughSeats, fault.NotEligible, fault.NotLicensed, fault.TakeOverRequired,
 		fault.NotSelfService, fault.SameSubscription, fault.MoveInProgress, fault.WrongStatus:
 	}
 	return true

@@ -35,6 +35,11 @@ func (p *Purchase) GetLicenses(first *int, after *string, last *int, before, sea
 	return p.LicensesBy.For(SearchArgs{page.Args{First: first, After: after, Last: last, Before: before}, search})
 }
 
+// GetMoveTargets returns what was loaded of Purchase.moveTargets.
+func (p *Purchase) GetMoveTargets(first *int, after *string, last *int, before *string) *MoveTargetConnection {
+	return p.MoveTargetsBy.For(page.Args{First: first, After: after, Last: last, Before: before})
+}
+
 // GetHistory returns what was loaded of Purchase.history.
 func (p *Purchase) GetHistory(first *int, after *string, last *int, before *string) *AuditEventConnection {
 	return p.HistoryBy.For(page.Args{First: first, After: after, Last: last, Before: before})

@@ -101,6 +101,20 @@ type AuditEventFilter struct {
 	Before *instant.Milli `json:"before,omitempty"`
 }
 
+// Which move to stop.
+type CancelMoveInput struct {
+	// A move that is QUEUED or RUNNING.
+	MoveID string `json:"moveId"`
+}
+
+// The move that was stopped.
+type CancelMovePayload struct {
+	// The move, CANCELED; null where it was refused.
+	Move *Move `json:"move,omitempty"`
+	// Why it was refused; empty where it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // What to cancel, and why.
 type CancelSubscriptionInput struct {
 	// The purchase.
@@ -133,6 +147,14 @@ type Cancellation struct {
 	Feedback *string `json:"feedback,omitempty"`
 	// In what way.
 	Cause CancellationCause `json:"cause"`
+}
+
+// Whether something may be done.
+type Capability struct {
+	// Whether it may.
+	Allowed bool `json:"allowed"`
+	// Why not; null where allowed.
+	Reason *ErrorCode `json:"reason,omitempty"`
 }
 
 // What the caller showed to be let in.
@@ -228,9 +250,9 @@ type Money struct {
 	Currency string `json:"currency"`
 }
 
-// Moving every licensed user of a self-service subscription to another one. It runs on the server: closing the browser
-// changes nothing, and it goes on after a crash. Seats are reserved on the target when it starts, so it cannot run dry.
-// When the last user has moved, the source is cancelled (DELETED) and its purchaser is told by mail.
+// Moving the licensed users of a self-service subscription, all of them or some, to another one. It runs on the server:
+// closing the browser changes nothing, and it goes on after a crash. Seats are reserved on the target when it starts, so it
+// cannot run dry. When nobody is left on the source, it is cancelled (DELETED) and its purchaser is told by mail.
 type Move struct {
 	// Opaque and unique.
 	ID string `json:"id"`
@@ -252,9 +274,9 @@ type Move struct {
 	StartedAt *instant.Milli `json:"startedAt,omitempty"`
 	// When it was over.
 	FinishedAt *instant.Milli `json:"finishedAt,omitempty"`
-	// Why it failed or was stopped.
+	// Why it FAILED.
 	Failure *ErrorCode `json:"failure,omitempty"`
-	// The same in words.
+	// Why it FAILED, or who stopped it, in words.
 	FailureMessage *string `json:"failureMessage,omitempty"`
 	// What became of each user, in the order of the users' ids.
 	Users   *MovedUserConnection `json:"users"`
@@ -314,18 +336,63 @@ type MoveProgress struct {
 	EstimatedFinish *instant.Milli `json:"estimatedFinish,omitempty"`
 }
 
+// A subscription to move users to, and what the move would need.
+type MoveTarget struct {
+	// The subscription to move to.
+	Purchase *Purchase `json:"purchase"`
+	// How many seats the users need who do not hold one of it yet.
+	SeatsNeeded int `json:"seatsNeeded"`
+	// How many of its seats are free.
+	SeatsAvailable int `json:"seatsAvailable"`
+	// How many seats it lacks; 0 where there are enough.
+	MissingSeats int `json:"missingSeats"`
+	// How many of the users hold a license of it already: they need no seat, and their old license is released.
+	AlreadyLicensed int `json:"alreadyLicensed"`
+	// Whether moveUsers would accept it, asked by somebody who may.
+	Eligible bool `json:"eligible"`
+	// Why not; null where eligible.
+	Reason *ErrorCode `json:"reason,omitempty"`
+}
+
+// A page of subscriptions to move users to.
+type MoveTargetConnection struct {
+	// The entries with their positions.
+	Edges []*MoveTargetEdge `json:"edges"`
+	// The entries alone.
+	Nodes []*MoveTarget `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are on all pages; counted only when asked for.
+	TotalCount int `json:"totalCount"`
+}
+
+// One entry of a list of subscriptions to move users to.
+type MoveTargetEdge struct {
+	// The entry.
+	Node *MoveTarget `json:"node"`
+	// Its position.
+	Cursor string `json:"cursor"`
+}
+
 // From where to where to move users.
 type MoveUsersInput struct {
 	// A self-service purchase that is not DELETED.
 	FromPurchaseID string `json:"fromPurchaseId"`
 	// An ACTIVE central purchase of the same tenant, of any product, with a free seat for everyone who does not hold one of it yet.
 	ToPurchaseID string `json:"toPurchaseId"`
+	// Only these users, 1 to 5,000 who hold a license of the source; it is then cancelled only if nobody is left on it.
+	// Everyone where left out.
+	UserIds []string `json:"userIds,omitempty"`
+	// Checks everything and answers what would happen, without starting.
+	DryRun bool `json:"dryRun"`
 }
 
-// The move that was accepted.
+// The move that was accepted, or would be.
 type MoveUsersPayload struct {
-	// The move. With MOVE_IN_PROGRESS it is the one under way, so that a dialog can attach to it; null where another thing refused it.
+	// The move. With MOVE_IN_PROGRESS it is the one under way, so that a dialog can attach to it; null where another thing refused it, and after a dry run.
 	Move *Move `json:"move,omitempty"`
+	// What the move needs, as of the request; null only where one of the purchases does not exist.
+	Plan *MoveTarget `json:"plan,omitempty"`
 	// Why it was refused; empty where it was accepted.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -592,16 +659,44 @@ type Purchase struct {
 	Licenses *LicenseConnection `json:"licenses"`
 	// The move of its users that is under way or was the last.
 	Move *Move `json:"move,omitempty"`
+	// The subscriptions that all its users could be moved to, best fit first: of the same product, then of the same family,
+	// then the others; those with enough free seats before those without.
+	MoveTargets *MoveTargetConnection `json:"moveTargets,omitempty"`
+	// What the caller may do with it now, and if not, why: drives buttons in a front end. The mutations decide by the same rules.
+	ViewerCan *PurchaseCapabilities `json:"viewerCan"`
 	// What happened to it, newest first.
-	History    *AuditEventConnection `json:"history"`
-	HistoryBy  HistoryParts          `json:"-"`
-	LicensesBy LicensesParts         `json:"-"`
+	History       *AuditEventConnection `json:"history"`
+	HistoryBy     HistoryParts          `json:"-"`
+	LicensesBy    LicensesParts         `json:"-"`
+	MoveTargetsBy MoveTargetsParts      `json:"-"`
 }
 
 func (Purchase) IsNode() {}
 
 // Opaque, and the same in logs, mail and exports.
 func (this Purchase) GetID() string { return this.ID }
+
+// What a caller may do with a purchase as it stands.
+type PurchaseCapabilities struct {
+	// Give users a seat. Purchasers on their own; GLOBAL_ADMIN, LICENSE_ADMIN and USER_ADMIN on central ones.
+	AssignLicenses *Capability `json:"assignLicenses"`
+	// Take users' seats back. Who may assign may.
+	UnassignLicenses *Capability `json:"unassignLicenses"`
+	// Buy more or fewer seats. Purchasers on their own; GLOBAL_ADMIN and BILLING_ADMIN on central ones.
+	ChangeQuantity *Capability `json:"changeQuantity"`
+	// Switch renewal on or off. Who may change the quantity may.
+	SetRecurringBilling *Capability `json:"setRecurringBilling"`
+	// Move its users to another subscription: moveUsers. GLOBAL_ADMIN and BILLING_ADMIN, of self-service purchases.
+	MoveUsers *Capability `json:"moveUsers"`
+	// Cancel it: cancelSubscription. Purchasers their own; GLOBAL_ADMIN and BILLING_ADMIN any.
+	Cancel *Capability `json:"cancel"`
+	// Make it the organization's: takeOwnership. GLOBAL_ADMIN and BILLING_ADMIN, of self-service purchases.
+	TakeOwnership *Capability `json:"takeOwnership"`
+	// Ask its purchaser to cancel: requestCancellation. GLOBAL_ADMIN and BILLING_ADMIN, of self-service purchases that run.
+	RequestCancellation *Capability `json:"requestCancellation"`
+	// Bring it back after it has ended or was cancelled. Purchasers their own; GLOBAL_ADMIN and BILLING_ADMIN central ones.
+	Reactivate *Capability `json:"reactivate"`
+}
 
 // A page of purchases.
 type PurchaseConnection struct {
@@ -708,6 +803,22 @@ type PurchaserLicensesEdge struct {
 	Cursor string `json:"cursor"`
 }
 
+// Which subscriptions to ask about.
+type RequestCancellationInput struct {
+	// Self-service purchases of one tenant, ACTIVE or EXPIRED, 1 to 1,000 of them.
+	PurchaseIds []string `json:"purchaseIds"`
+	// What to tell the purchasers, at most 2,000 characters.
+	Message *string `json:"message,omitempty"`
+}
+
+// The mails that were queued.
+type RequestCancellationPayload struct {
+	// One a purchaser; empty where it was refused.
+	Notifications []*Notification `json:"notifications"`
+	// Why it was refused; empty where it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // What a tenant lets its users buy for themselves, for one product. Changing it leaves existing purchases and trials alone.
 type SelfServicePolicy struct {
 	// Opaque and unique; the same before and after the policy is set.
@@ -782,6 +893,20 @@ type SetSelfServicePolicyInput struct {
 type SetSelfServicePolicyPayload struct {
 	// The policy; null where it was refused.
 	Policy *SelfServicePolicy `json:"policy,omitempty"`
+	// Why it was refused; empty where it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Which subscription to take.
+type TakeOwnershipInput struct {
+	// A self-service purchase that is not DELETED.
+	PurchaseID string `json:"purchaseId"`
+}
+
+// The subscription as it is now.
+type TakeOwnershipPayload struct {
+	// The purchase, CENTRAL; null where it was refused.
+	Purchase *Purchase `json:"purchase,omitempty"`
 	// Why it was refused; empty where it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1348,6 +1473,10 @@ const (
 	ErrorCodeMoveInProgress ErrorCode = "MOVE_IN_PROGRESS"
 	// The subscription's status does not allow it.
 	ErrorCodeWrongStatus ErrorCode = "WRONG_STATUS"
+	// The product, the tenant or a person is not eligible.
+	ErrorCodeNotEligible ErrorCode = "NOT_ELIGIBLE"
+	// The user holds no license.
+	ErrorCodeNotLicensed ErrorCode = "NOT_LICENSED"
 	// The request is too costly, deep or long.
 	ErrorCodeComplexityLimitExceeded ErrorCode = "COMPLEXITY_LIMIT_EXCEEDED"
 	// The document does not parse or validate.
@@ -1371,6 +1500,8 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeSameSubscription,
 	ErrorCodeMoveInProgress,
 	ErrorCodeWrongStatus,
+	ErrorCodeNotEligible,
+	ErrorCodeNotLicensed,
 	ErrorCodeComplexityLimitExceeded,
 	ErrorCodeGraphqlInvalid,
 	ErrorCodeUnavailable,
@@ -1379,7 +1510,7 @@ var AllErrorCode = []ErrorCode{
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeUnauthenticated, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeInvalid, ErrorCodeTenantRequired, ErrorCodeConflict, ErrorCodeNotEnoughSeats, ErrorCodeTakeOverRequired, ErrorCodeNotSelfService, ErrorCodeSameSubscription, ErrorCodeMoveInProgress, ErrorCodeWrongStatus, ErrorCodeComplexityLimitExceeded, ErrorCodeGraphqlInvalid, ErrorCodeUnavailable, ErrorCodeInternal:
+	case ErrorCodeUnauthenticated, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeInvalid, ErrorCodeTenantRequired, ErrorCodeConflict, ErrorCodeNotEnoughSeats, ErrorCodeTakeOverRequired, ErrorCodeNotSelfService, ErrorCodeSameSubscription, ErrorCodeMoveInProgress, ErrorCodeWrongStatus, ErrorCodeNotEligible, ErrorCodeNotLicensed, ErrorCodeComplexityLimitExceeded, ErrorCodeGraphqlInvalid, ErrorCodeUnavailable, ErrorCodeInternal:
 		return true
 	}
 	return false
@@ -1428,7 +1559,7 @@ const (
 	MoveStatusQueued MoveStatus = "QUEUED"
 	// Under way.
 	MoveStatusRunning MoveStatus = "RUNNING"
-	// Everybody has moved, and the source is cancelled.
+	// Everybody who was to be moved was, and the source is cancelled if nobody is left on it.
 	MoveStatusSucceeded MoveStatus = "SUCCEEDED"
 	// Stopped by a fault: who was moved stays moved, the source lives on.
 	MoveStatusFailed MoveStatus = "FAILED"

@@ -79,6 +79,8 @@ type (
 	PurchasesParts = Parts[PurchasesArgs, *PurchaseConnection]
 	// LicensesParts of a list of licenses.
 	LicensesParts = Parts[SearchArgs, *LicenseConnection]
+	// MoveTargetsParts of Purchase.moveTargets.
+	MoveTargetsParts = Parts[page.Args, *MoveTargetConnection]
 	// HistoryParts of a history.
 	HistoryParts = Parts[page.Args, *AuditEventConnection]
 	// PurchasersParts of ProductLicenses.purchasers.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"purser/ent/migrate"
+	"purser/ent/purchase"
 	"purser/internal/apitest"
 	"purser/internal/page"
 	"purser/internal/store/storetest"
@@ -163,6 +164,25 @@ func badValues() []badInput {
 			variables: map[string]any{"f": feedback}, code: "INVALID", field: "feedback",
 		},
 		{name: "feedback with a NUL", query: `mutation { cancelSubscription(input: {purchaseId: "PURCHASE", reason: OTHER, feedback: "\u0000"}) { userErrors { code field } } }`, code: "INVALID", field: "feedback"},
+		{
+			name: "a long message", query: `mutation($m: String) { requestCancellation(input: {purchaseIds: ["PURCHASE"], message: $m}) { userErrors { code field } } }`,
+			variables: map[string]any{"m": feedback}, code: "INVALID", field: "message",
+		},
+		{name: "a message with a NUL", query: `mutation { requestCancellation(input: {purchaseIds: ["PURCHASE"], message: "\u0000"}) { userErrors { code field } } }`, code: "INVALID", field: "message"},
+		{name: "asking nobody", query: `mutation { requestCancellation(input: {purchaseIds: []}) { userErrors { code field } } }`, code: "INVALID", field: "purchaseIds"},
+		{
+			name: "asking about too many", query: `mutation($p: [ID!]!) { requestCancellation(input: {purchaseIds: $p}) { userErrors { code field } } }`,
+			variables: map[string]any{"p": many}, code: "INVALID", field: "purchaseIds",
+		},
+		{name: "moving nobody", query: `mutation { moveUsers(input: {fromPurchaseId: "OTHER", toPurchaseId: "CENTRAL", userIds: []}) { userErrors { code field } } }`, code: "INVALID", field: "userIds"},
+		{
+			name: "moving too many", query: `mutation($u: [ID!]) { moveUsers(input: {fromPurchaseId: "OTHER", toPurchaseId: "CENTRAL", userIds: $u}) { userErrors { code field } } }`,
+			variables: map[string]any{"u": slices.Repeat([]string{"usr_0000000000000000000000000z"}, 5001)}, code: "INVALID", field: "userIds",
+		},
+		{name: "moving to a self-service one", query: `mutation { moveUsers(input: {fromPurchaseId: "OTHER", toPurchaseId: "PURCHASE"}) { userErrors { code field } } }`, code: "TAKE_OVER_REQUIRED", field: "toPurchaseId"},
+		{name: "taking what is central", query: `mutation { takeOwnership(input: {purchaseId: "CENTRAL"}) { userErrors { code field } } }`, code: "NOT_SELF_SERVICE", field: "purchaseId"},
+		{name: "taking what is moving", query: `mutation { takeOwnership(input: {purchaseId: "PURCHASE"}) { userErrors { code field } } }`, code: "MOVE_IN_PROGRESS", field: "purchaseId"},
+		{name: "stopping what is no move", query: `mutation { cancelMove(input: {moveId: "PURCHASE"}) { userErrors { code field } } }`, code: "NOT_FOUND", field: "moveId"},
 		{name: "no reason", query: `mutation { cancelSubscription(input: {purchaseId: "PURCHASE", reason: BORED}) { userErrors { code field } } }`, code: "GRAPHQL_INVALID"},
 		{
 			name: "no reason in a variable", query: `mutation($r: CancellationReason!) { cancelSubscription(input: {purchaseId: "PURCHASE", reason: $r}) { userErrors { code field } } }`,
@@ -189,8 +209,10 @@ func TestBadInput(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			s := apitest.Start(t, kind)
 			startMove(t, s)
-			from, _ := ends(t, s)
-			names := strings.NewReplacer(`"PRODUCT"`, strconv.Quote(from.ProductID), `"PURCHASE"`, strconv.Quote(from.ID))
+			from, to := ends(t, s)
+			other := s.DB.Client().Purchase.Query().Where(purchase.Source("SELF_SERVICE"), purchase.Status("ACTIVE"), purchase.ActiveMoveIDIsNil()).FirstIDX(s.In(t, "contoso.example"))
+			names := strings.NewReplacer(`"PRODUCT"`, strconv.Quote(from.ProductID), `"PURCHASE"`, strconv.Quote(from.ID),
+				`"CENTRAL"`, strconv.Quote(to.ID), `"OTHER"`, strconv.Quote(other))
 			cursors := badCursors(t, s)
 			before := rowCounts(t, s)
 			for _, b := range slices.Concat(badPagings(), cursors, badValues()) {

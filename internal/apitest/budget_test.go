@@ -19,6 +19,8 @@ var budgets = []struct {
 }{
 	{"purchases", `{ selfServiceSubscriptions(first: %d) { totalCount pageInfo { endCursor } edges { cursor } nodes { ` + purchaseFields + ` } } }`, 3},
 	{"purchases with their last move and history", `{ purchases(first: %d) { nodes { id move { id source { id } target { id product { name } } } history(first: 2) { nodes { action actor { displayName } } } } } }`, 3},
+	{"purchases with what the viewer can", `{ purchases(first: %d) { totalCount nodes { id viewerCan { moveUsers { allowed reason } cancel { allowed } requestCancellation { allowed } } } } }`, 2},
+	{"purchases with targets", `{ selfServiceSubscriptions(first: %d) { nodes { id moveTargets(first: 3) { totalCount nodes { seatsNeeded eligible reason purchase { id product { name } } } } } } }`, 6},
 	{"tenant's purchases", `{ tenant { purchases(first: %d) { totalCount nodes { ` + purchaseFields + ` } } } }`, 4},
 	{"users", `{ users(first: %d) { totalCount nodes { displayName purchases(first: 3) { totalCount nodes { id product { name } } } licenses(first: 3) { totalCount nodes { id product { name } purchase { id } } } } } }`, 6},
 	{"products with policies", `{ products(first: %d) { totalCount nodes { name policy { value explicit changedBy { displayName } } } } }`, 3},

@@ -51,6 +51,10 @@ var strangeIDs = map[string]strangeID{
 	"SetSelfServicePolicyInput.productId":     {`mutation($id: ID!) { setSelfServicePolicy(input: {productId: $id, value: DISABLED}) { policy { id } userErrors { code message field } } }`, ""},
 	"MoveUsersInput.fromPurchaseId":           {`mutation($id: ID!) { moveUsers(input: {fromPurchaseId: $id, toPurchaseId: "PURCHASE"}) { move { id } userErrors { code message field } } }`, "Purchase"},
 	"MoveUsersInput.toPurchaseId":             {`mutation($id: ID!) { moveUsers(input: {fromPurchaseId: "PURCHASE", toPurchaseId: $id}) { move { id } userErrors { code message field } } }`, "Purchase"},
+	"MoveUsersInput.userIds":                  {`mutation($id: ID!) { moveUsers(input: {fromPurchaseId: "PURCHASE", toPurchaseId: "CENTRAL", userIds: [$id]}) { move { id } plan { seatsNeeded eligible reason } userErrors { code message field } } }`, "User"},
+	"CancelMoveInput.moveId":                  {`mutation($id: ID!) { cancelMove(input: {moveId: $id}) { move { id } userErrors { code message field } } }`, "Move"},
+	"TakeOwnershipInput.purchaseId":           {`mutation($id: ID!) { takeOwnership(input: {purchaseId: $id}) { purchase { id } userErrors { code message field } } }`, "Purchase"},
+	"RequestCancellationInput.purchaseIds":    {`mutation($id: ID!) { requestCancellation(input: {purchaseIds: ["PURCHASE", $id]}) { notifications { id } userErrors { code message field } } }`, "Purchase"},
 	"CancelSubscriptionInput.purchaseId":      {`mutation($id: ID!) { cancelSubscription(input: {purchaseId: $id, reason: OTHER}) { purchase { id } userErrors { code message field } } }`, "Purchase"},
 	"ExportLicensedUsersInput.tenantId":       {`mutation($id: ID!) { exportLicensedUsers(input: {tenantId: $id, productId: "PRODUCT"}) { export { rowCount } userErrors { code message field } } }`, "Tenant"},
 	"ExportLicensedUsersInput.purchaseIds":    {`mutation($id: ID!) { exportLicensedUsers(input: {purchaseIds: [$id]}) { export { rowCount } userErrors { code message field } } }`, "Purchase"},
@@ -65,8 +69,8 @@ func TestForeignIDsAreUnknown(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			s := apitest.Start(t, kind)
 			things := oneOfEach(t, s, "tulip.example", "bram.jansen@tulip.example")
-			from, _ := ends(t, s)
-			names := strings.NewReplacer("PRODUCT", from.ProductID, "PURCHASE", from.ID)
+			from, to := ends(t, s)
+			names := strings.NewReplacer("PRODUCT", from.ProductID, "PURCHASE", from.ID, "CENTRAL", to.ID)
 			for _, as := range []string{"admin@contoso.example", "admin@fabrikam.example"} {
 				s.Token(t, as)
 				before := rowCounts(t, s)

@@ -8,6 +8,7 @@ import (
 	"purser/ent/purchase"
 	"purser/ent/user"
 	"purser/internal/apitest"
+	"purser/internal/takeover"
 	"purser/internal/viewer"
 )
 
@@ -38,9 +39,9 @@ func startMove(t *testing.T, s *apitest.Server) string {
 	t.Helper()
 	from, to := ends(t, s)
 	v := viewer.System(s.Tenant(t, "contoso.example"))
-	id, err := s.TakeOver.MoveUsers(viewer.NewContext(context.WithoutCancel(t.Context()), v), from.ID, to.ID)
+	answer, err := s.TakeOver.MoveUsers(viewer.NewContext(context.WithoutCancel(t.Context()), v), takeover.Request{From: from.ID, To: to.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return id
+	return answer.MoveID
 }

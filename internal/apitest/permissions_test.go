@@ -21,6 +21,7 @@ import (
 	"purser/internal/id"
 	"purser/internal/purchasing"
 	"purser/internal/store/storetest"
+	"purser/internal/takeover"
 )
 
 // caller is somebody who asks about contoso.
@@ -46,6 +47,9 @@ var callers = []caller{
 var inputs = map[string]string{
 	"setSelfServicePolicy": `{tenantId: "TENANT", productId: "prd_0000000000000000000000000z", value: DISABLED}`,
 	"moveUsers":            `{fromPurchaseId: "CENTRAL", toPurchaseId: "CENTRAL"}`,
+	"cancelMove":           `{moveId: "mov_0000000000000000000000000z"}`,
+	"takeOwnership":        `{purchaseId: "CENTRAL"}`,
+	"requestCancellation":  `{purchaseIds: []}`,
 	"cancelSubscription":   `{purchaseId: "pur_0000000000000000000000000z", reason: OTHER}`,
 	"exportLicensedUsers":  `{tenantId: "TENANT", purchaseIds: []}`,
 }
@@ -288,7 +292,7 @@ func oneOfEach(t *testing.T, s *apitest.Server, domain, purchaser string) map[st
 	mine := db.Purchase.Query().Where(purchase.PurchaserID(buyer.ID), purchase.Status("ACTIVE"), purchase.AssignedGT(1)).AllX(ctx)
 	from := mine[0]
 	central := db.Purchase.Query().Where(purchase.Source("CENTRAL"), purchase.Status("ACTIVE"), purchase.QuantityGT(15)).FirstX(ctx)
-	move, err := s.TakeOver.MoveUsers(ctx, from.ID, central.ID)
+	move, err := s.TakeOver.MoveUsers(ctx, takeover.Request{From: from.ID, To: central.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,7 +301,7 @@ func oneOfEach(t *testing.T, s *apitest.Server, domain, purchaser string) map[st
 		t.Fatal(err)
 	}
 	return map[string]string{
-		"Tenant": tenant, "User": buyer.ID, "Product": from.ProductID, "Purchase": from.ID, "Move": move,
+		"Tenant": tenant, "User": buyer.ID, "Product": from.ProductID, "Purchase": from.ID, "Move": move.MoveID,
 		"License":           db.License.Query().Where(license.PurchaseID(from.ID), license.UserIDNEQ(buyer.ID)).FirstIDX(ctx),
 		"SelfServicePolicy": db.SelfServicePolicy.Query().FirstIDX(ctx),
 		"Notification":      db.Notification.Query().FirstIDX(ctx),

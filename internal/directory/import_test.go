@@ -353,6 +353,40 @@ func TestAtOnce(t *testing.T) {
 	})
 }
 
+// TestOwnershipTaken imports the same file again after an administrator took ownership of a purchase in it.
+func TestOwnershipTaken(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		b := setup(t, db)
+		b.load(t, file(t))
+		taken := b.purchase(t, "bi")
+		err := b.db.InTx(b.inTenant(t), func(ctx context.Context, tx *store.Tx) error {
+			return tx.Purchase.Update().Where(purchase.ID(taken.ID)).SetSource("CENTRAL").ClearPurchaserID().SetOwnershipTakenAt(1).Exec(ctx)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := b.load(t, file(t)); r.Purchases.Updated != 0 {
+			t.Errorf("got %+v", r.Purchases)
+		}
+		if p := b.purchase(t, "bi"); p.Source != "CENTRAL" || p.PurchaserID != nil || p.OwnershipTakenAt == nil {
+			t.Errorf("%s, bought by %v", p.Source, p.PurchaserID)
+		}
+	})
+}
+
+// TestTargetLapses imports that the target of a move has lapsed.
+func TestTargetLapses(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		b := setup(t, db)
+		b.load(t, file(t))
+		b.freeze(t)
+		b.load(t, own+`{"type":"purchase","ref":"central","status":"DISABLED"}`)
+		if p := b.purchase(t, "central"); p.Status != "DISABLED" || p.Reserved != 3 {
+			t.Errorf("%s, with %d seats reserved", p.Status, p.Reserved)
+		}
+	})
+}
+
 func TestPipe(t *testing.T) {
 	b := setup(t, storetest.Open(t, "sqlite"))
 	if _, err := b.Import(t.Context(), io.MultiReader(strings.NewReader(file(t))), nil); err != nil {

@@ -14,6 +14,9 @@ import (
 // changed returns a purchase as its line changes it. What a purchase is (product, source, begin)
 // stays; DELETED is final; a move under way is not disturbed; seats never run short.
 func (im *importer) changed(ctx context.Context, l *purchaseLine, old *ent.Purchase) (*ent.Purchase, error) {
+	if old.OwnershipTakenAt != nil {
+		l.passOverOwner()
+	}
 	l.checkFixed(old)
 	next := *old
 	set(&next.Kind, l.kind)
@@ -44,6 +47,15 @@ func (im *importer) changed(ctx context.Context, l *purchaseLine, old *ent.Purch
 		next.CancellationFeedback, next.CancellationCause = nil, nil
 	}
 	return &next, im.checkTarget(ctx, l, old, &next)
+}
+
+// passOverOwner forgets who owns the purchase by its line: where the data comes from, nobody knows
+// that the organization has taken it.
+func (l *purchaseLine) passOverOwner() {
+	if l.source != nil && *l.source == string(model.PurchaseSourceSelfService) {
+		l.source = nil
+	}
+	l.purchaser, l.buyer = clearable{}, nil
 }
 
 // checkFixed says which fields an import cannot change.
@@ -83,13 +95,13 @@ func (im *importer) changeBuyer(ctx context.Context, l *purchaseLine, old, next 
 	return nil
 }
 
-// checkTarget says that a purchase which users are being moved to goes on being usable.
+// checkTarget says that a purchase which users are being moved to is not cancelled. It may lapse:
+// then the move fails.
 func (im *importer) checkTarget(ctx context.Context, l *purchaseLine, old, next *ent.Purchase) error {
-	if l.failed || next.Status == old.Status ||
-		next.Status == string(model.SubscriptionStatusActive) || next.Status == string(model.SubscriptionStatusExpired) {
+	if l.failed || next.Status == old.Status || next.Status != string(model.SubscriptionStatusDeleted) {
 		return nil
 	}
-	busy, err := im.tx.Move.Query().Where(move.TargetID(old.ID), move.StatusIn(string(model.MoveStatusQueued), string(model.MoveStatusRunning))).Exist(ctx)
+	busy, err := im.tx.Move.Query().Where(move.TargetID(old.ID), move.FinishedAtIsNil()).Exist(ctx)
 	if err != nil {
 		return fmt.Errorf("find moves to purchase %s: %w", old.ID, err)
 	}

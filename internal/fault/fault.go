@@ -19,6 +19,8 @@ const (
 	TenantRequired   Code = "TENANT_REQUIRED"
 	Conflict         Code = "CONFLICT"
 	NotEnoughSeats   Code = "NOT_ENOUGH_SEATS"
+	NotEligible      Code = "NOT_ELIGIBLE"
+	NotLicensed      Code = "NOT_LICENSED"
 	TakeOverRequired Code = "TAKE_OVER_REQUIRED"
 	NotSelfService   Code = "NOT_SELF_SERVICE"
 	SameSubscription Code = "SAME_SUBSCRIPTION"

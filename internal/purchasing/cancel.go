@@ -3,8 +3,6 @@ package purchasing
 import (
 	"context"
 	"fmt"
-	"strings"
-	"unicode/utf8"
 
 	"purser/ent"
 	"purser/ent/license"
@@ -14,6 +12,8 @@ import (
 	"purser/internal/audit"
 	"purser/internal/fault"
 	"purser/internal/instant"
+	"purser/internal/may"
+	"purser/internal/note"
 	"purser/internal/outbox"
 	"purser/internal/store"
 	"purser/internal/viewer"
@@ -26,20 +26,9 @@ type Cancellation struct {
 	Feedback   *string // at most 2,000 characters
 }
 
-const (
-	maxFeedback = 2000
-	// releasedAtOnce is how many licenses are deleted in the transaction of the cancellation;
-	// more would keep other writers waiting.
-	releasedAtOnce = 1000
-)
-
-// way is how a purchase is cancelled.
-type way struct {
-	to    model.SubscriptionStatus
-	cause model.CancellationCause
-}
-
-func (w way) takeOver() bool { return w.cause == model.CancellationCauseAdminTakeOverCancel }
+// releasedAtOnce is how many licenses are deleted in the transaction of the cancellation; more
+// would keep other writers waiting.
+const releasedAtOnce = 1000
 
 // Cancel ends a purchase, and returns how many people lost their license. Its purchaser, and a
 // global or billing admin of a central one, cancel it the ordinary way: it is DISABLED, and
@@ -53,22 +42,23 @@ func (s *Service) Cancel(ctx context.Context, c Cancellation) (released int, err
 	if !ok {
 		return 0, fault.New(fault.Internal, "cancelling without a viewer")
 	}
+	if err := c.check(); err != nil {
+		return 0, err
+	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		p, err := lock(ctx, tx, c.PurchaseID)
 		if err != nil {
 			return err
 		}
-		how, err := allowed(v, p)
-		if err != nil {
+		standing := may.Standing(p)
+		if standing.Receiving, err = receiving(ctx, tx, p.ID); err != nil {
 			return err
 		}
-		if err := c.check(); err != nil {
-			return err
+		end, f := may.Cancel(v, standing)
+		if f != nil {
+			return f.At("purchaseId")
 		}
-		if err := possible(ctx, tx, p, how); err != nil {
-			return err
-		}
-		released, err = s.cancel(ctx, tx, v, p, c, how)
+		released, err = s.cancel(ctx, tx, v, p, c, end)
 		return err
 	})
 	if err != nil {
@@ -77,6 +67,7 @@ func (s *Service) Cancel(ctx context.Context, c Cancellation) (released int, err
 	if released > releasedAtOnce {
 		s.wakeUp()
 	}
+	s.outbox.Wake()
 	return released, nil
 }
 
@@ -88,7 +79,7 @@ func lock(ctx context.Context, tx *store.Tx, purchaseID string) (*ent.Purchase, 
 	}
 	p, err := q.Only(ctx)
 	if ent.IsNotFound(err) {
-		return nil, notFound()
+		return nil, may.NotFound().At("purchaseId")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the purchase: %w", err)
@@ -96,70 +87,29 @@ func lock(ctx context.Context, tx *store.Tx, purchaseID string) (*ent.Purchase, 
 	return p, nil
 }
 
-func notFound() error {
-	return fault.New(fault.NotFound, "There is no such purchase.").At("purchaseId")
-}
-
-// allowed tells in which way the viewer may cancel the purchase, if at all.
-func allowed(v viewer.Viewer, p *ent.Purchase) (way, error) {
-	own := v.User != "" && p.PurchaserID != nil && *p.PurchaserID == v.User
-	central := p.Source == string(model.PurchaseSourceCentral)
-	switch {
-	case own && !central:
-		return way{model.SubscriptionStatusDisabled, model.CancellationCausePurchaser}, nil
-	case !own && !v.SeesAllPurchases():
-		return way{}, notFound()
-	case !v.Roles.Has(viewer.GlobalAdmin, viewer.BillingAdmin):
-		return way{}, fault.New(fault.Forbidden, "Only its purchaser, a global admin or a billing admin can cancel this subscription.")
-	case central:
-		return way{model.SubscriptionStatusDisabled, model.CancellationCauseAdminCentral}, nil
+// receiving tells whether users are being moved to the purchase.
+func receiving(ctx context.Context, tx *store.Tx, purchaseID string) (bool, error) {
+	some, err := tx.Move.Query().Where(move.TargetID(purchaseID), move.FinishedAtIsNil()).Exist(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look for moves to the purchase: %w", err)
 	}
-	return way{model.SubscriptionStatusDeleted, model.CancellationCauseAdminTakeOverCancel}, nil
+	return some, nil
 }
 
 func (c Cancellation) check() error {
 	if !c.Reason.IsValid() {
 		return fault.New(fault.Invalid, "There is no such reason.").At("reason")
 	}
-	if c.Feedback == nil {
-		return nil
-	}
-	if n := utf8.RuneCountInString(*c.Feedback); n > maxFeedback {
-		return fault.New(fault.Invalid, "Feedback has at most %d characters; this has %d.", maxFeedback, n).At("feedback")
-	}
-	if strings.ContainsRune(*c.Feedback, 0) || !utf8.ValidString(*c.Feedback) {
-		return fault.New(fault.Invalid, "Feedback is text; it cannot hold NUL characters.").At("feedback")
-	}
-	return nil
-}
-
-// possible checks the state of the purchase, its status before anything else.
-func possible(ctx context.Context, tx *store.Tx, p *ent.Purchase, how way) error {
-	switch status := model.SubscriptionStatus(p.Status); {
-	case status == model.SubscriptionStatusDeleted:
-		return fault.New(fault.WrongStatus, "This subscription is DELETED already, for good.").At("purchaseId")
-	case status == how.to:
-		return fault.New(fault.WrongStatus, "This subscription is %s already.", status).At("purchaseId")
-	case p.ActiveMoveID != nil:
-		return fault.New(fault.MoveInProgress, "The users of this subscription are being moved; wait for the move to end.").At("purchaseId")
-	}
-	target, err := tx.Move.Query().Where(move.TargetID(p.ID), move.StatusIn(
-		string(model.MoveStatusQueued), string(model.MoveStatusRunning))).Exist(ctx)
-	if err != nil {
-		return fmt.Errorf("look for moves to the purchase: %w", err)
-	}
-	if target {
-		return fault.New(fault.MoveInProgress, "Users are being moved to this subscription; wait for the move to end.").At("purchaseId")
-	}
-	return nil
+	return note.Check(c.Feedback, "feedback")
 }
 
 // cancel changes the purchase, and everything that follows from it.
-func (s *Service) cancel(ctx context.Context, tx *store.Tx, v viewer.Viewer, p *ent.Purchase, c Cancellation, how way) (int, error) {
+func (s *Service) cancel(ctx context.Context, tx *store.Tx, v viewer.Viewer, p *ent.Purchase, c Cancellation, end may.Ending) (int, error) {
 	at, released := instant.From(s.now()), 0
+	takeOver := end.Status == model.SubscriptionStatusDeleted
 	u := tx.Purchase.Update().Where(purchase.ID(p.ID), purchase.Status(p.Status), purchase.ActiveMoveIDIsNil()).
-		SetStatus(string(how.to)).SetCanceledAt(at).SetNillableCanceledBy(optional(v.User)).
-		SetCancellationReason(string(c.Reason)).SetCancellationCause(string(how.cause))
+		SetStatus(string(end.Status)).SetCanceledAt(at).SetNillableCanceledBy(optional(v.User)).
+		SetCancellationReason(string(c.Reason)).SetCancellationCause(string(end.Cause))
 	if v.User == "" {
 		u.ClearCanceledBy()
 	}
@@ -169,10 +119,10 @@ func (s *Service) cancel(ctx context.Context, tx *store.Tx, v viewer.Viewer, p *
 		u.ClearCancellationFeedback()
 	}
 	changes := []audit.Change{
-		audit.Changed("status", p.Status, string(how.to)),
+		audit.Changed("status", p.Status, string(end.Status)),
 		audit.Changed("reason", "", string(c.Reason)),
 	}
-	if how.takeOver() {
+	if takeOver {
 		released = p.Assigned
 		u.SetAssigned(0).SetReleasing(released > releasedAtOnce)
 		changes = append(changes, audit.ChangedInt("assignedQuantity", released, 0))
@@ -187,7 +137,7 @@ func (s *Service) cancel(ctx context.Context, tx *store.Tx, v viewer.Viewer, p *
 	if err := s.trail.Record(ctx, tx, audit.Event{Action: audit.PurchaseCanceled, Subject: p.ID, Changes: changes}); err != nil {
 		return 0, err
 	}
-	if !how.takeOver() {
+	if !takeOver {
 		return 0, nil
 	}
 	return released, s.takenOver(ctx, tx, v, p, c, at)
@@ -203,9 +153,10 @@ func (s *Service) takenOver(ctx context.Context, tx *store.Tx, v viewer.Viewer, 
 	if p.PurchaserID == nil {
 		return nil
 	}
-	return s.outbox.Queue(ctx, tx, outbox.Mail{To: *p.PurchaserID, Purchases: []string{p.ID}, About: outbox.SubscriptionCanceled{
+	_, err := s.outbox.Queue(ctx, tx, outbox.Mail{To: *p.PurchaserID, Purchases: []string{p.ID}, About: outbox.SubscriptionCanceled{
 		Purchase: p.ID, Subscription: p.Edges.Product.Name, Seats: p.Quantity, Users: p.Assigned, At: at, By: v.Name, Reason: c.Reason,
 	}})
+	return err
 }
 
 func optional(s string) *string {

@@ -184,8 +184,9 @@ func (l *loader) movesByID(ctx context.Context, ids []string, sh *shape.Shape) (
 	return found, some(ctx, l.fillMoves, found, sh)
 }
 
-// movedUsers loads a page of what became of the users of each move: those it has recorded, and
-// while it is under way those who are still to be moved, who hold the source's licenses.
+// movedUsers loads a page of what became of the users of each move: those it has recorded, which of
+// a subset are all of them; and while a move of everyone is under way those who are still to be
+// moved, who hold the source's licenses.
 func (l *loader) movedUsers(ctx context.Context, use *shape.Field, moves []*model.Move) error {
 	args, _ := use.Args.(model.MovedUsersArgs)
 	ids, groups := byID(moves, func(m *model.Move) string { return m.ID })
@@ -234,7 +235,7 @@ func (l *loader) pendingUsers(move string, result *model.MovedUserResult) source
 		sel, t := l.r.From("licenses", "l")
 		q := l.query(sel)
 		from, m := l.r.From("moves", "pm")
-		from.Select(m.C("source_id")).Where(sql.And(sql.EQ(m.C("id"), move),
+		from.Select(m.C("source_id")).Where(sql.And(sql.EQ(m.C("id"), move), sql.EQ(m.C("subset"), false),
 			sql.In(m.C("status"), string(model.MoveStatusQueued), string(model.MoveStatusRunning))))
 		sel.Where(sql.EQ(t.C("purchase_id"), from))
 		if result != nil && *result != model.MovedUserResultPending {

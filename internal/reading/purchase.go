@@ -189,13 +189,17 @@ func (q *query) family(family string) *sql.Selector {
 // orphaned narrows by whether the purchaser has left or is blocked. Nobody has left a purchase
 // that nobody made.
 func (q *query) orphaned(p *sql.SelectTable, want bool) {
-	s, u := q.r.FromRef("users", "orphan", "id", p.C("purchaser_id"))
-	s.Select(u.C("id")).Where(sql.Or(sql.EQ(u.C("removed"), true), sql.EQ(u.C("account_enabled"), false)))
 	if want {
-		q.s.Where(sql.Exists(s))
+		q.s.Where(sql.Exists(q.absent(p)))
 	} else {
-		q.s.Where(sql.NotExists(s))
+		q.s.Where(sql.NotExists(q.absent(p)))
 	}
+}
+
+// absent selects the purchaser if they have left or are blocked.
+func (q *query) absent(p *sql.SelectTable) *sql.Selector {
+	s, u := q.r.FromRef("users", "orphan", "id", p.C("purchaser_id"))
+	return s.Select(u.C("id")).Where(sql.Or(sql.EQ(u.C("removed"), true), sql.EQ(u.C("account_enabled"), false)))
 }
 
 // purchase binds a purchase in table p.
@@ -218,12 +222,12 @@ func (q *query) purchase(p *sql.SelectTable, sh *shape.Shape) func() *model.Purc
 	price := q.price(p, sh)
 	product := q.productAt(sh, p.C("product_id"))
 	purchaser := q.maybeUser(sh, "purchaser", p.C("purchaser_id"))
-	cancellation := q.cancellation(p, sh)
+	cancellation, can := q.cancellation(p, sh), q.capabilities(p, sh)
 	return func() *model.Purchase {
 		c := m
 		c.AvailableQuantity = c.Quantity - c.AssignedQuantity - c.ReservedQuantity
 		price(&c)
-		c.Product, c.Purchaser, c.Cancellation = product(), purchaser(), cancellation()
+		c.Product, c.Purchaser, c.Cancellation, c.ViewerCan = product(), purchaser(), cancellation(), can()
 		return &c
 	}
 }
@@ -287,6 +291,11 @@ func (l *loader) fillPurchases(ctx context.Context, purchases []*model.Purchase,
 	}
 	for _, use := range sh.Uses("licenses") {
 		if err := l.purchaseLicenses(ctx, use, purchases); err != nil {
+			return err
+		}
+	}
+	for _, use := range sh.Uses("moveTargets") {
+		if err := l.moveTargets(ctx, use, purchases); err != nil {
 			return err
 		}
 	}

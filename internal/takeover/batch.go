@@ -18,7 +18,7 @@ import (
 	"purser/internal/viewer"
 )
 
-// errLost says that another worker has the move now.
+// errLost says that the move is not this worker's any more: another one has it, or it was stopped.
 var errLost = errors.New("the lease of the move was lost")
 
 // errNoSeats says that users need seats that were not reserved, and that are not free either.
@@ -57,7 +57,11 @@ func (s *Service) batch(ctx context.Context, t *task) (done bool, err error) {
 	s.pace.Took(did.taken, s.now().Sub(start))
 	t.after = did.after
 	s.hub.publish(progressOf(m))
-	return final(model.MoveStatus(m.Status)), nil
+	done = final(model.MoveStatus(m.Status))
+	if done {
+		s.outbox.Wake()
+	}
+	return done, nil
 }
 
 // step is what one batch has done.
@@ -104,12 +108,12 @@ func (s *Service) advance(ctx context.Context, tx *store.Tx, m *ent.Move, after 
 		return step{}, s.fail(ctx, tx, m, e, f)
 	}
 	now := instant.From(s.now())
-	p := part{tenant: m.TenantID, move: m.ID, source: m.SourceID, target: m.TargetID, after: after}
+	p := partOf(m, after)
 	if err := p.next(ctx, tx, size, now); err != nil {
 		return step{}, err
 	}
 	fromReserve := min(p.moved, m.Reserved)
-	if p.moved-fromReserve > e.target.free() {
+	if p.moved-fromReserve > e.target.Free() {
 		return step{}, errNoSeats
 	}
 	if p.taken > 0 {
@@ -122,11 +126,11 @@ func (s *Service) advance(ctx context.Context, tx *store.Tx, m *ent.Move, after 
 	}
 	m.Moved, m.AlreadyLicensed, m.Gone, m.Reserved = m.Moved+p.moved, m.AlreadyLicensed+p.already, m.Gone+p.gone, m.Reserved-fromReserve
 	e.target.Assigned, e.target.Reserved = e.target.Assigned+p.moved, e.target.Reserved-fromReserve
-	e.source.Assigned -= p.taken
+	e.source.Assigned -= p.released + p.moved
 	switch {
 	case p.taken == size:
 		return step{p.taken, p.upTo}, s.save(ctx, tx, m)
-	case after != "" && e.source.Assigned > 0: // somebody was put in front: take them too
+	case !m.Subset && after != "" && e.source.Assigned > 0: // somebody was put in front: take them too
 		return step{p.taken, ""}, s.save(ctx, tx, m)
 	}
 	return step{p.taken, ""}, s.succeed(ctx, tx, m, e)
@@ -143,7 +147,7 @@ func obstacle(m *ent.Move, e ends) *fault.Error {
 	return nil
 }
 
-// save writes the move's counts and state, and renews the lease.
+// save writes the counts and state of a move that is locked, renews the lease and announces it.
 func (s *Service) save(ctx context.Context, tx *store.Tx, m *ent.Move) error {
 	now := instant.From(s.now())
 	m.Sequence++
@@ -153,7 +157,7 @@ func (s *Service) save(ctx context.Context, tx *store.Tx, m *ent.Move) error {
 	if final(model.MoveStatus(m.Status)) {
 		m.FinishedAt, m.LeaseUntil = &now, 0
 	}
-	n, err := tx.Move.Update().Where(move.ID(m.ID), s.held(m.Fence)).
+	n, err := tx.Move.Update().Where(move.ID(m.ID), move.Fence(m.Fence), move.FinishedAtIsNil()).
 		SetStatus(m.Status).SetTotal(m.Total).SetMoved(m.Moved).SetAlreadyLicensed(m.AlreadyLicensed).SetGone(m.Gone).SetReserved(m.Reserved).
 		SetSequence(m.Sequence).SetChangedAt(m.ChangedAt).SetLeaseUntil(m.LeaseUntil).
 		SetNillableFinishedAt(m.FinishedAt).SetNillableFailure(m.Failure).SetNillableFailureMessage(m.FailureMessage).Save(ctx)
@@ -163,5 +167,5 @@ func (s *Service) save(ctx context.Context, tx *store.Tx, m *ent.Move) error {
 	if n == 0 {
 		return errLost
 	}
-	return nil
+	return s.announce(ctx, tx, m)
 }

@@ -52,7 +52,7 @@ func BenchmarkMove(b *testing.B) {
 				bare += time.Since(start)
 				b.StartTimer()
 				start = time.Now()
-				if _, err := s.MoveUsers(w.As(b, w.Admin, viewer.GlobalAdmin), source, target); err != nil {
+				if _, err := s.MoveUsers(w.As(b, w.Admin, viewer.GlobalAdmin), Request{From: source, To: target}); err != nil {
 					b.Fatal(err)
 				}
 				request += time.Since(start)

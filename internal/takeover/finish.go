@@ -14,36 +14,33 @@ import (
 	"purser/internal/store"
 )
 
-// succeed ends a move whose source is empty: it cancels the source, releases what is left of the
-// reservation and tells the purchaser.
+// succeed ends a move that has taken all its users: it cancels the source when nobody is left on it
+// and tells the purchaser, and releases what is left of the reservation.
 func (s *Service) succeed(ctx context.Context, tx *store.Tx, m *ent.Move, e ends) error {
-	at, left := instant.From(s.now()), m.Reserved
-	mine, err := bury(ctx, tx, m.TenantID, m.SourceID, m.ID, at, m.RequestedBy)
-	if err != nil {
-		return fmt.Errorf("cancel the source: %w", err)
-	}
-	if !mine { // it is locked, and was when that was checked
-		return fault.New(fault.Internal, "the source %s is not frozen by the move %s", m.SourceID, m.ID)
-	}
-	if err := release(ctx, tx, m.TenantID, m.TargetID, left); err != nil {
-		return fmt.Errorf("release the reservation: %w", err)
+	at, was, left := instant.From(s.now()), m.Status, m.Reserved
+	emptied := e.source.Assigned == 0
+	if err := letGo(ctx, tx, m, emptied, at); err != nil {
+		return err
 	}
 	m.Status, m.Reserved = string(model.MoveStatusSucceeded), 0
 	m.Gone = max(m.Total-m.Moved-m.AlreadyLicensed, m.Gone)
 	if err := s.save(ctx, tx, m); err != nil {
 		return err
 	}
-	if err := s.tell(ctx, tx, m, at); err != nil {
-		return err
-	}
-	return s.trail.Record(ctx, tx,
-		audit.Event{Action: audit.MoveSucceeded, Subject: m.ID, Changes: append(counts(m),
-			audit.Changed("status", string(model.MoveStatusRunning), m.Status))},
-		audit.Event{Action: audit.PurchaseCanceled, Subject: m.SourceID, Changes: []audit.Change{
+	source := audit.Event{Action: audit.PurchaseReleased, Subject: m.SourceID, Changes: []audit.Change{audit.Changed("move", m.ID, "")}}
+	if emptied {
+		if err := s.tell(ctx, tx, m, at); err != nil {
+			return err
+		}
+		source = audit.Event{Action: audit.PurchaseCanceled, Subject: m.SourceID, Changes: []audit.Change{
 			audit.Changed("status", string(e.source.Status), string(model.SubscriptionStatusDeleted)),
 			audit.Changed("reason", "", string(model.CancellationReasonCentralized)),
 			audit.ChangedInt("assignedQuantity", m.Total, 0),
-		}},
+		}}
+	}
+	return s.trail.Record(ctx, tx,
+		audit.Event{Action: audit.MoveSucceeded, Subject: m.ID, Changes: append(counts(m), audit.Changed("status", was, m.Status))},
+		source,
 		audit.Event{Action: audit.UsersReceived, Subject: m.TargetID, Changes: []audit.Change{
 			audit.Changed("move", "", m.ID), audit.Changed("moved", "", fmt.Sprint(m.Moved)),
 			audit.ChangedInt("reservedQuantity", e.target.Reserved, e.target.Reserved-left),
@@ -51,27 +48,51 @@ func (s *Service) succeed(ctx context.Context, tx *store.Tx, m *ent.Move, e ends
 	)
 }
 
-// fail ends a move that cannot go on: who was moved stays moved, the reservation is released and
-// the source lives on.
-func (s *Service) fail(ctx context.Context, tx *store.Tx, m *ent.Move, e ends, f *fault.Error) error {
-	left, code := m.Reserved, string(f.Code)
-	if err := unfreeze(ctx, tx, m.TenantID, m.SourceID, m.ID); err != nil {
-		return fmt.Errorf("unfreeze the source: %w", err)
+// letGo ends what the move holds of its source and its target: the source is cancelled, or lives on.
+func letGo(ctx context.Context, tx *store.Tx, m *ent.Move, cancel bool, at instant.Milli) error {
+	if !cancel {
+		if err := unfreeze(ctx, tx, m.TenantID, m.SourceID, m.ID); err != nil {
+			return fmt.Errorf("unfreeze the source: %w", err)
+		}
+	} else if mine, err := bury(ctx, tx, m.TenantID, m.SourceID, m.ID, at, m.RequestedBy); err != nil {
+		return fmt.Errorf("cancel the source: %w", err)
+	} else if !mine { // it is locked, and was when that was checked
+		return fault.New(fault.Internal, "the source %s is not frozen by the move %s", m.SourceID, m.ID)
 	}
-	if err := release(ctx, tx, m.TenantID, m.TargetID, left); err != nil {
+	if err := release(ctx, tx, m.TenantID, m.TargetID, m.Reserved); err != nil {
 		return fmt.Errorf("release the reservation: %w", err)
 	}
-	m.Status, m.Reserved, m.Failure, m.FailureMessage = string(model.MoveStatusFailed), 0, &code, &f.Message
+	return nil
+}
+
+// fail ends a move that cannot go on.
+func (s *Service) fail(ctx context.Context, tx *store.Tx, m *ent.Move, e ends, f *fault.Error) error {
+	code := string(f.Code)
+	m.Failure, m.FailureMessage = &code, &f.Message
+	return s.stop(ctx, tx, m, e, model.MoveStatusFailed, audit.MoveFailed)
+}
+
+// stop ends a move early: who was moved stays moved, who was not stays where they are, the
+// reservation is released and the source lives on (R21).
+func (s *Service) stop(ctx context.Context, tx *store.Tx, m *ent.Move, e ends, to model.MoveStatus, action audit.Action) error {
+	was, left := m.Status, m.Reserved
+	if err := letGo(ctx, tx, m, false, 0); err != nil {
+		return err
+	}
+	m.Status, m.Reserved = string(to), 0
 	if err := s.save(ctx, tx, m); err != nil {
 		return err
+	}
+	ended := append(counts(m), audit.Changed("status", was, m.Status))
+	if m.Failure != nil {
+		ended = append(ended, audit.Changed("failure", "", *m.Failure))
 	}
 	freed := []audit.Change{audit.Changed("move", m.ID, ""), audit.Changed("moved", "", fmt.Sprint(m.Moved))}
 	if e.target != nil {
 		freed = append(freed, audit.ChangedInt("reservedQuantity", e.target.Reserved, e.target.Reserved-left))
 	}
 	return s.trail.Record(ctx, tx,
-		audit.Event{Action: audit.MoveFailed, Subject: m.ID, Changes: append(counts(m),
-			audit.Changed("status", string(model.MoveStatusRunning), m.Status), audit.Changed("failure", "", code))},
+		audit.Event{Action: action, Subject: m.ID, Changes: ended},
 		audit.Event{Action: audit.PurchaseReleased, Subject: m.SourceID, Changes: []audit.Change{audit.Changed("move", m.ID, "")}},
 		audit.Event{Action: audit.SeatsFreed, Subject: m.TargetID, Changes: freed},
 	)
@@ -121,5 +142,6 @@ func (s *Service) tell(ctx context.Context, tx *store.Tx, m *ent.Move, at instan
 	if to == nil {
 		return nil
 	}
-	return s.outbox.Queue(ctx, tx, outbox.Mail{To: *to, Purchases: []string{m.SourceID, m.TargetID}, About: about})
+	_, err = s.outbox.Queue(ctx, tx, outbox.Mail{To: *to, Purchases: []string{m.SourceID, m.TargetID}, About: about})
+	return err
 }

@@ -44,7 +44,7 @@ func TestMoveUsersRefusals(t *testing.T) {
 			{"source DELETED before NOT_SELF_SERVICE", b.Purchase(t, central, 3, nil, status("DELETED")), source, from("WRONG_STATUS"), ""},
 			{"source central", target, target, from("NOT_SELF_SERVICE"), ""},
 			{"same", source, source, to("SAME_SUBSCRIPTION"), ""},
-			{"same before MOVE_IN_PROGRESS", frozen, frozen, to("SAME_SUBSCRIPTION"), ""},
+			{"frozen and same", frozen, frozen, from("MOVE_IN_PROGRESS"), underWay},
 			{"source frozen", frozen, b.Purchase(t, central, 3, nil, status("EXPIRED")), from("MOVE_IN_PROGRESS"), underWay},
 			{"target EXPIRED", source, b.Purchase(t, central, 3, nil, status("EXPIRED")), to("WRONG_STATUS"), ""},
 			{"target DISABLED before TAKE_OVER_REQUIRED", source, b.Purchase(t, selfService, 3, nil, status("DISABLED")), to("WRONG_STATUS"), ""},
@@ -53,18 +53,18 @@ func TestMoveUsersRefusals(t *testing.T) {
 			{"too few seats, some reserved", source, b.Purchase(t, central, 3, nil, func(p *ent.PurchaseCreate) { p.SetReserved(1) }), to("NOT_ENOUGH_SEATS"), ""},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				moveID, err := b.s.MoveUsers(b.As(t, b.Admin, viewer.GlobalAdmin), c.from, c.to)
-				if diff := cmp.Diff(c.want, refusals(t, err)); diff != "" || moveID != c.moveID {
-					t.Errorf("move %q, %v (-want +got):\n%s", moveID, err, diff)
+				answer, err := b.s.MoveUsers(b.As(t, b.Admin, viewer.GlobalAdmin), Request{From: c.from, To: c.to})
+				if diff := cmp.Diff(c.want, refusals(t, err)); diff != "" || answer.MoveID != c.moveID {
+					t.Errorf("move %q, %v (-want +got):\n%s", answer.MoveID, err, diff)
 				}
 			})
 		}
-		_, err := b.s.MoveUsers(b.As(t, b.Admin, viewer.GlobalAdmin), source, b.Purchase(t, central, 1, nil))
+		_, err := b.s.MoveUsers(b.As(t, b.Admin, viewer.GlobalAdmin), Request{From: source, To: b.Purchase(t, central, 1, nil)})
 		if err == nil || !strings.Contains(err.Error(), "1 free seats, but 3 are needed: 2 are missing") {
 			t.Errorf("does not say how many seats are missing: %v", err)
 		}
 		for _, r := range []viewer.Role{viewer.LicenseAdmin, viewer.UserAdmin, viewer.GlobalReader, viewer.Member} {
-			if _, err := b.s.MoveUsers(b.As(t, b.Admin, r), source, target); fmt.Sprint(refusals(t, err)) != "[{FORBIDDEN }]" {
+			if _, err := b.s.MoveUsers(b.As(t, b.Admin, r), Request{From: source, To: target}); fmt.Sprint(refusals(t, err)) != "[{FORBIDDEN }]" {
 				t.Errorf("%s: %v", r, err)
 			}
 		}
@@ -101,12 +101,12 @@ func TestMoveUsersAsService(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := setup(t, db)
 		source, target := b.Purchase(t, selfService, 2, b.Users(t, 2)), b.Purchase(t, central, 2, nil)
-		moveID, err := b.s.MoveUsers(b.As(t, "", viewer.GlobalAdmin), source, target)
+		answer, err := b.s.MoveUsers(b.As(t, "", viewer.GlobalAdmin), Request{From: source, To: target})
 		if err != nil {
 			t.Fatal(err)
 		}
 		work(t.Context(), b.s)
-		if m := b.get(t, moveID); m.RequestedBy != nil || m.Status != "SUCCEEDED" {
+		if m := b.get(t, answer.MoveID); m.RequestedBy != nil || m.Status != "SUCCEEDED" {
 			t.Errorf("requested by %v, %s", m.RequestedBy, m.Status)
 		}
 		if p := b.Get(t, source); p.CanceledBy != nil || p.CanceledAt == nil {

@@ -49,11 +49,11 @@ func newService(w *takeovertest.World) *Service {
 // move accepts a move.
 func (b bundle) move(t *testing.T, from, to string) string {
 	t.Helper()
-	id, err := b.s.MoveUsers(b.As(t, b.Admin, viewer.BillingAdmin), from, to)
+	answer, err := b.s.MoveUsers(b.As(t, b.Admin, viewer.BillingAdmin), Request{From: from, To: to})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return id
+	return answer.MoveID
 }
 
 // work lets a worker do everything there is to do, one round after the other.

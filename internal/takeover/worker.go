@@ -142,8 +142,10 @@ func (s *Service) claim(ctx context.Context, d task) (t *task, err error) {
 		if m.Status == string(model.MoveStatusQueued) {
 			u.SetStatus(string(model.MoveStatusRunning)).SetStartedAt(now).SetChangedAt(now).AddSequence(1)
 		}
-		claimed, err = u.Save(ctx)
-		return err
+		if claimed, err = u.Save(ctx); err != nil {
+			return err
+		}
+		return s.announce(ctx, tx, claimed)
 	})
 	if err != nil || claimed == nil {
 		return nil, err
@@ -163,7 +165,7 @@ func (s *Service) round(ctx context.Context, tasks []*task) []*task {
 		done, err := s.batch(ctx, t)
 		switch {
 		case errors.Is(err, errLost):
-			s.log.LogAttrs(ctx, slog.LevelWarn, "another process works on the move now", slog.String("move", t.move))
+			s.log.LogAttrs(ctx, slog.LevelWarn, "the move was stopped, or another process works on it now", slog.String("move", t.move))
 		case err != nil:
 			s.failed(ctx, "a batch of a move failed; trying again", t.move, err)
 			t.paused = true

@@ -97,20 +97,34 @@ mutation SetPolicy($input: SetSelfServicePolicyInput!) {
 }
 `
 
-const moveTargets = `# What users can be moved to: bought centrally, active.
-# Choose one with enough available seats; its id is
-# toPurchaseId in tab TakeOver.
-query MoveTargets {
-  purchases(first: 20, filter: { source: [CENTRAL], status: [ACTIVE] }) {
-    totalCount
-    nodes {
-      id
-      product {
-        name
+const moveTargets = `# Where the users of a subscription could be moved to,
+# best fit first, and what the move would need.
+# purchaseId: nodes.id (pur_…) of tab List
+# toPurchaseId in tab TakeOver: purchase.id of the answer
+query MoveTargets($purchaseId: ID!) {
+  purchase(id: $purchaseId) {
+    viewerCan {
+      moveUsers {
+        allowed
+        reason
       }
-      quantity
-      availableQuantity
-      expiresAt
+    }
+    moveTargets(first: 10) {
+      totalCount
+      nodes {
+        eligible
+        reason
+        purchase {
+          id
+          product {
+            name
+          }
+        }
+        seatsNeeded
+        seatsAvailable
+        missingSeats
+        alreadyLicensed
+      }
     }
   }
 }
@@ -120,9 +134,17 @@ const takeOver = `# Moves everyone from a self-service subscription to
 # a central one, then cancels the first. Closing this
 # page does not stop it. Variables, below:
 # fromPurchaseId: nodes.id (pur_…) of tab List
-# toPurchaseId: nodes.id (pur_…) of tab MoveTargets
+# toPurchaseId: purchase.id (pur_…) of tab MoveTargets
+# dryRun: true shows the plan only
+# userIds: only these move
 mutation TakeOver($input: MoveUsersInput!) {
   moveUsers(input: $input) {
+    plan {
+      seatsNeeded
+      seatsAvailable
+      missingSeats
+      alreadyLicensed
+    }
     move {
       id
       status
@@ -140,30 +162,42 @@ mutation TakeOver($input: MoveUsersInput!) {
   }
 }
 
-# The other way of taking over: cancel at once.
-# Everyone on it loses their license! To run it, take
-# the # signs away, put the cursor there, Ctrl-Enter;
-# variables: { "cancel": { "purchaseId": "pur_…",
-#   "reason": "CENTRALIZED" } }
+# The other ways. To run one, take the # signs away, put
+# the cursor there, Ctrl-Enter.
 #
-# mutation CancelInstead($cancel: CancelSubscriptionInput!) {
-#   cancelSubscription(input: $cancel) {
-#     purchase {
-#       id
-#       status
-#     }
+# Make it the organization's: it runs on, nobody loses
+# anything. Variables: { "purchaseId": "pur_…" }
+#
+# mutation TakeOwnership($purchaseId: ID!) {
+#   takeOwnership(input: { purchaseId: $purchaseId }) {
+#     purchase { id source }
+#     userErrors { code message field }
+#   }
+# }
+#
+# Cancel at once. Everyone on it loses their license!
+#
+# mutation CancelInstead($purchaseId: ID!) {
+#   cancelSubscription(input: { purchaseId: $purchaseId, reason: CENTRALIZED }) {
+#     purchase { id status }
 #     releasedLicenses
-#     userErrors {
-#       code
-#       message
-#       field
-#     }
+#     userErrors { code message field }
+#   }
+# }
+#
+# Ask the purchaser, by mail, to cancel.
+#
+# mutation AskToCancel($purchaseId: ID!) {
+#   requestCancellation(input: { purchaseIds: [$purchaseId] }) {
+#     notifications { to { mail } subject }
+#     userErrors { code message field }
 #   }
 # }
 `
 
 const followProgress = `# How far a move is, live, until it is over.
 # moveId: move.id (mov_…), the answer of tab TakeOver
+# cancelMove(input: { moveId: … }) stops it.
 subscription FollowProgress($moveId: ID!) {
   moveProgress(moveId: $moveId) {
     status
@@ -182,7 +216,7 @@ export const tabs = [
   { query: list },
   { query: licensesByPurchaser, variables: variables({ productId: 'prd_…' }) },
   { query: setPolicy, variables: variables({ input: { productId: 'prd_…', value: 'TRIALS_ONLY' } }) },
-  { query: moveTargets },
+  { query: moveTargets, variables: variables({ purchaseId: 'pur_…' }) },
   { query: takeOver, variables: variables({ input: { fromPurchaseId: 'pur_…', toPurchaseId: 'pur_…' } }) },
   { query: followProgress, variables: variables({ moveId: 'mov_…' }) },
 ]

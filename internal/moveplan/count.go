@@ -1,0 +1,93 @@
+package moveplan
+
+import (
+	"context"
+	"fmt"
+
+	"entgo.io/ent/dialect/sql"
+
+	"purser/graph/model"
+	"purser/internal/store"
+)
+
+// Counts say of a source's licenses what a move has to know of their holders.
+type Counts struct {
+	// Gone is how many of the holders have left the tenant.
+	Gone int
+	// AlreadyLicensed is how many of the others hold a purchase too, by that purchase.
+	AlreadyLicensed map[string]int
+}
+
+// Count counts the holders of each source, with a constant number of statements: against the one
+// target, or where that is nil against every purchase that users can be moved to.
+func Count(ctx context.Context, r *store.Reader, sources []string, target *End) (map[string]Counts, error) {
+	counts := make(map[string]Counts, len(sources))
+	for _, s := range sources {
+		counts[s] = Counts{AlreadyLicensed: map[string]int{}}
+	}
+	if err := countGone(ctx, r, counts, sources); err != nil {
+		return nil, fmt.Errorf("count who has left: %w", err)
+	}
+	if target != nil && target.Assigned == 0 {
+		return counts, nil
+	}
+	if err := countLicensed(ctx, r, counts, sources, target); err != nil {
+		return nil, fmt.Errorf("count who is licensed already: %w", err)
+	}
+	return counts, nil
+}
+
+// countGone starts at those who have left, who are few and have an index of their own.
+func countGone(ctx context.Context, r *store.Reader, counts map[string]Counts, sources []string) error {
+	q, u := r.From("users", "u")
+	l := r.Join(q, "licenses", "l", "user_id", u.C("id"))
+	q.Where(sql.And(sql.IsTrue(u.C("removed")), sql.In(l.C("purchase_id"), values(sources)...))).
+		Select(l.C("purchase_id"), sql.Count("*")).GroupBy(l.C("purchase_id"))
+	return r.Query(ctx, q, func(rows *store.Rows) error {
+		var source string
+		var n int
+		if err := rows.Scan(&source, &n); err != nil {
+			return err
+		}
+		c := counts[source]
+		c.Gone = n
+		counts[source] = c
+		return nil
+	})
+}
+
+func countLicensed(ctx context.Context, r *store.Reader, counts map[string]Counts, sources []string, target *End) error {
+	q, l := r.FromKeys("licenses", "l", "purchase_id", sources)
+	t := r.Join(q, "licenses", "t", "user_id", l.C("user_id"))
+	u := r.Join(q, "users", "u", "id", l.C("user_id"))
+	q.Where(sql.IsFalse(u.C("removed")))
+	if target != nil {
+		q.Where(sql.EQ(t.C("purchase_id"), target.ID))
+	} else {
+		p := r.Join(q, "purchases", "p", "id", t.C("purchase_id"))
+		q.Where(Eligible(p))
+	}
+	q.Select(l.C("purchase_id"), t.C("purchase_id"), sql.Count("*")).GroupBy(l.C("purchase_id"), t.C("purchase_id"))
+	return r.Query(ctx, q, func(rows *store.Rows) error {
+		var source, target string
+		var n int
+		if err := rows.Scan(&source, &target, &n); err != nil {
+			return err
+		}
+		counts[source].AlreadyLicensed[target] = n
+		return nil
+	})
+}
+
+// Eligible narrows purchases to those that users can be moved to.
+func Eligible(p *sql.SelectTable) *sql.Predicate {
+	return sql.And(sql.EQ(p.C("source"), string(model.PurchaseSourceCentral)), sql.EQ(p.C("status"), string(model.SubscriptionStatusActive)))
+}
+
+func values(list []string) []any {
+	args := make([]any, len(list))
+	for i, s := range list {
+		args[i] = s
+	}
+	return args
+}
