@@ -14,7 +14,10 @@ import (
 	"purser/ent/apitoken"
 	"purser/ent/auditevent"
 	"purser/ent/export"
+	"purser/ent/idempotencykey"
 	"purser/ent/license"
+	"purser/ent/licenserequest"
+	"purser/ent/licenserequestuser"
 	"purser/ent/move"
 	"purser/ent/moveuser"
 	"purser/ent/notification"
@@ -45,8 +48,14 @@ type Client struct {
 	AuditEvent *AuditEventClient
 	// Export is the client for interacting with the Export builders.
 	Export *ExportClient
+	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
+	IdempotencyKey *IdempotencyKeyClient
 	// License is the client for interacting with the License builders.
 	License *LicenseClient
+	// LicenseRequest is the client for interacting with the LicenseRequest builders.
+	LicenseRequest *LicenseRequestClient
+	// LicenseRequestUser is the client for interacting with the LicenseRequestUser builders.
+	LicenseRequestUser *LicenseRequestUserClient
 	// Move is the client for interacting with the Move builders.
 	Move *MoveClient
 	// MoveUser is the client for interacting with the MoveUser builders.
@@ -81,7 +90,10 @@ func (c *Client) init() {
 	c.APIToken = NewAPITokenClient(c.config)
 	c.AuditEvent = NewAuditEventClient(c.config)
 	c.Export = NewExportClient(c.config)
+	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.License = NewLicenseClient(c.config)
+	c.LicenseRequest = NewLicenseRequestClient(c.config)
+	c.LicenseRequestUser = NewLicenseRequestUserClient(c.config)
 	c.Move = NewMoveClient(c.config)
 	c.MoveUser = NewMoveUserClient(c.config)
 	c.Notification = NewNotificationClient(c.config)
@@ -187,7 +199,10 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		APIToken:             NewAPITokenClient(cfg),
 		AuditEvent:           NewAuditEventClient(cfg),
 		Export:               NewExportClient(cfg),
+		IdempotencyKey:       NewIdempotencyKeyClient(cfg),
 		License:              NewLicenseClient(cfg),
+		LicenseRequest:       NewLicenseRequestClient(cfg),
+		LicenseRequestUser:   NewLicenseRequestUserClient(cfg),
 		Move:                 NewMoveClient(cfg),
 		MoveUser:             NewMoveUserClient(cfg),
 		Notification:         NewNotificationClient(cfg),
@@ -220,7 +235,10 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		APIToken:             NewAPITokenClient(cfg),
 		AuditEvent:           NewAuditEventClient(cfg),
 		Export:               NewExportClient(cfg),
+		IdempotencyKey:       NewIdempotencyKeyClient(cfg),
 		License:              NewLicenseClient(cfg),
+		LicenseRequest:       NewLicenseRequestClient(cfg),
+		LicenseRequestUser:   NewLicenseRequestUserClient(cfg),
 		Move:                 NewMoveClient(cfg),
 		MoveUser:             NewMoveUserClient(cfg),
 		Notification:         NewNotificationClient(cfg),
@@ -260,8 +278,9 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.APIToken, c.AuditEvent, c.Export, c.License, c.Move, c.MoveUser,
-		c.Notification, c.NotificationPurchase, c.PartnerAccess, c.Product, c.Purchase,
+		c.APIToken, c.AuditEvent, c.Export, c.IdempotencyKey, c.License,
+		c.LicenseRequest, c.LicenseRequestUser, c.Move, c.MoveUser, c.Notification,
+		c.NotificationPurchase, c.PartnerAccess, c.Product, c.Purchase,
 		c.SelfServicePolicy, c.Tenant, c.User,
 	} {
 		n.Use(hooks...)
@@ -272,8 +291,9 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.APIToken, c.AuditEvent, c.Export, c.License, c.Move, c.MoveUser,
-		c.Notification, c.NotificationPurchase, c.PartnerAccess, c.Product, c.Purchase,
+		c.APIToken, c.AuditEvent, c.Export, c.IdempotencyKey, c.License,
+		c.LicenseRequest, c.LicenseRequestUser, c.Move, c.MoveUser, c.Notification,
+		c.NotificationPurchase, c.PartnerAccess, c.Product, c.Purchase,
 		c.SelfServicePolicy, c.Tenant, c.User,
 	} {
 		n.Intercept(interceptors...)
@@ -289,8 +309,14 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AuditEvent.mutate(ctx, m)
 	case *ExportMutation:
 		return c.Export.mutate(ctx, m)
+	case *IdempotencyKeyMutation:
+		return c.IdempotencyKey.mutate(ctx, m)
 	case *LicenseMutation:
 		return c.License.mutate(ctx, m)
+	case *LicenseRequestMutation:
+		return c.LicenseRequest.mutate(ctx, m)
+	case *LicenseRequestUserMutation:
+		return c.LicenseRequestUser.mutate(ctx, m)
 	case *MoveMutation:
 		return c.Move.mutate(ctx, m)
 	case *MoveUserMutation:
@@ -801,6 +827,157 @@ func (c *ExportClient) mutate(ctx context.Context, m *ExportMutation) (Value, er
 	}
 }
 
+// IdempotencyKeyClient is a client for the IdempotencyKey schema.
+type IdempotencyKeyClient struct {
+	config
+}
+
+// NewIdempotencyKeyClient returns a client for the IdempotencyKey from the given config.
+func NewIdempotencyKeyClient(c config) *IdempotencyKeyClient {
+	return &IdempotencyKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `idempotencykey.Hooks(f(g(h())))`.
+func (c *IdempotencyKeyClient) Use(hooks ...Hook) {
+	c.hooks.IdempotencyKey = append(c.hooks.IdempotencyKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `idempotencykey.Intercept(f(g(h())))`.
+func (c *IdempotencyKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.IdempotencyKey = append(c.inters.IdempotencyKey, interceptors...)
+}
+
+// Create returns a builder for creating a IdempotencyKey entity.
+func (c *IdempotencyKeyClient) Create() *IdempotencyKeyCreate {
+	mutation := newIdempotencyKeyMutation(c.config, OpCreate)
+	return &IdempotencyKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of IdempotencyKey entities.
+func (c *IdempotencyKeyClient) CreateBulk(builders ...*IdempotencyKeyCreate) *IdempotencyKeyCreateBulk {
+	return &IdempotencyKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *IdempotencyKeyClient) MapCreateBulk(slice any, setFunc func(*IdempotencyKeyCreate, int)) *IdempotencyKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &IdempotencyKeyCreateBulk{err: fmt.Errorf("calling to IdempotencyKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*IdempotencyKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &IdempotencyKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for IdempotencyKey.
+func (c *IdempotencyKeyClient) Update() *IdempotencyKeyUpdate {
+	mutation := newIdempotencyKeyMutation(c.config, OpUpdate)
+	return &IdempotencyKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *IdempotencyKeyClient) UpdateOne(_m *IdempotencyKey) *IdempotencyKeyUpdateOne {
+	mutation := newIdempotencyKeyMutation(c.config, OpUpdateOne, withIdempotencyKey(_m))
+	return &IdempotencyKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *IdempotencyKeyClient) UpdateOneID(id string) *IdempotencyKeyUpdateOne {
+	mutation := newIdempotencyKeyMutation(c.config, OpUpdateOne, withIdempotencyKeyID(id))
+	return &IdempotencyKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for IdempotencyKey.
+func (c *IdempotencyKeyClient) Delete() *IdempotencyKeyDelete {
+	mutation := newIdempotencyKeyMutation(c.config, OpDelete)
+	return &IdempotencyKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *IdempotencyKeyClient) DeleteOne(_m *IdempotencyKey) *IdempotencyKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *IdempotencyKeyClient) DeleteOneID(id string) *IdempotencyKeyDeleteOne {
+	builder := c.Delete().Where(idempotencykey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &IdempotencyKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for IdempotencyKey.
+func (c *IdempotencyKeyClient) Query() *IdempotencyKeyQuery {
+	return &IdempotencyKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeIdempotencyKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a IdempotencyKey entity by its id.
+func (c *IdempotencyKeyClient) Get(ctx context.Context, id string) (*IdempotencyKey, error) {
+	return c.Query().Where(idempotencykey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *IdempotencyKeyClient) GetX(ctx context.Context, id string) *IdempotencyKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryTenant queries the tenant edge of a IdempotencyKey.
+func (c *IdempotencyKeyClient) QueryTenant(_m *IdempotencyKey) *TenantQuery {
+	query := (&TenantClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(idempotencykey.Table, idempotencykey.FieldID, id),
+			sqlgraph.To(tenant.Table, tenant.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, idempotencykey.TenantTable, idempotencykey.TenantColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *IdempotencyKeyClient) Hooks() []Hook {
+	hooks := c.hooks.IdempotencyKey
+	return append(hooks[:len(hooks):len(hooks)], idempotencykey.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *IdempotencyKeyClient) Interceptors() []Interceptor {
+	inters := c.inters.IdempotencyKey
+	return append(inters[:len(inters):len(inters)], idempotencykey.Interceptors[:]...)
+}
+
+func (c *IdempotencyKeyClient) mutate(ctx context.Context, m *IdempotencyKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&IdempotencyKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&IdempotencyKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&IdempotencyKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&IdempotencyKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown IdempotencyKey mutation op: %q", m.Op())
+	}
+}
+
 // LicenseClient is a client for the License schema.
 type LicenseClient struct {
 	config
@@ -997,6 +1174,362 @@ func (c *LicenseClient) mutate(ctx context.Context, m *LicenseMutation) (Value, 
 		return (&LicenseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown License mutation op: %q", m.Op())
+	}
+}
+
+// LicenseRequestClient is a client for the LicenseRequest schema.
+type LicenseRequestClient struct {
+	config
+}
+
+// NewLicenseRequestClient returns a client for the LicenseRequest from the given config.
+func NewLicenseRequestClient(c config) *LicenseRequestClient {
+	return &LicenseRequestClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `licenserequest.Hooks(f(g(h())))`.
+func (c *LicenseRequestClient) Use(hooks ...Hook) {
+	c.hooks.LicenseRequest = append(c.hooks.LicenseRequest, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `licenserequest.Intercept(f(g(h())))`.
+func (c *LicenseRequestClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LicenseRequest = append(c.inters.LicenseRequest, interceptors...)
+}
+
+// Create returns a builder for creating a LicenseRequest entity.
+func (c *LicenseRequestClient) Create() *LicenseRequestCreate {
+	mutation := newLicenseRequestMutation(c.config, OpCreate)
+	return &LicenseRequestCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LicenseRequest entities.
+func (c *LicenseRequestClient) CreateBulk(builders ...*LicenseRequestCreate) *LicenseRequestCreateBulk {
+	return &LicenseRequestCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LicenseRequestClient) MapCreateBulk(slice any, setFunc func(*LicenseRequestCreate, int)) *LicenseRequestCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LicenseRequestCreateBulk{err: fmt.Errorf("calling to LicenseRequestClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LicenseRequestCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LicenseRequestCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LicenseRequest.
+func (c *LicenseRequestClient) Update() *LicenseRequestUpdate {
+	mutation := newLicenseRequestMutation(c.config, OpUpdate)
+	return &LicenseRequestUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LicenseRequestClient) UpdateOne(_m *LicenseRequest) *LicenseRequestUpdateOne {
+	mutation := newLicenseRequestMutation(c.config, OpUpdateOne, withLicenseRequest(_m))
+	return &LicenseRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LicenseRequestClient) UpdateOneID(id string) *LicenseRequestUpdateOne {
+	mutation := newLicenseRequestMutation(c.config, OpUpdateOne, withLicenseRequestID(id))
+	return &LicenseRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LicenseRequest.
+func (c *LicenseRequestClient) Delete() *LicenseRequestDelete {
+	mutation := newLicenseRequestMutation(c.config, OpDelete)
+	return &LicenseRequestDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LicenseRequestClient) DeleteOne(_m *LicenseRequest) *LicenseRequestDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LicenseRequestClient) DeleteOneID(id string) *LicenseRequestDeleteOne {
+	builder := c.Delete().Where(licenserequest.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LicenseRequestDeleteOne{builder}
+}
+
+// Query returns a query builder for LicenseRequest.
+func (c *LicenseRequestClient) Query() *LicenseRequestQuery {
+	return &LicenseRequestQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLicenseRequest},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LicenseRequest entity by its id.
+func (c *LicenseRequestClient) Get(ctx context.Context, id string) (*LicenseRequest, error) {
+	return c.Query().Where(licenserequest.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LicenseRequestClient) GetX(ctx context.Context, id string) *LicenseRequest {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryTenant queries the tenant edge of a LicenseRequest.
+func (c *LicenseRequestClient) QueryTenant(_m *LicenseRequest) *TenantQuery {
+	query := (&TenantClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(licenserequest.Table, licenserequest.FieldID, id),
+			sqlgraph.To(tenant.Table, tenant.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, licenserequest.TenantTable, licenserequest.TenantColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryProduct queries the product edge of a LicenseRequest.
+func (c *LicenseRequestClient) QueryProduct(_m *LicenseRequest) *ProductQuery {
+	query := (&ProductClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(licenserequest.Table, licenserequest.FieldID, id),
+			sqlgraph.To(product.Table, product.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, licenserequest.ProductTable, licenserequest.ProductColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRequester queries the requester edge of a LicenseRequest.
+func (c *LicenseRequestClient) QueryRequester(_m *LicenseRequest) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(licenserequest.Table, licenserequest.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, licenserequest.RequesterTable, licenserequest.RequesterColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDecider queries the decider edge of a LicenseRequest.
+func (c *LicenseRequestClient) QueryDecider(_m *LicenseRequest) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(licenserequest.Table, licenserequest.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, licenserequest.DeciderTable, licenserequest.DeciderColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUsers queries the users edge of a LicenseRequest.
+func (c *LicenseRequestClient) QueryUsers(_m *LicenseRequest) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(licenserequest.Table, licenserequest.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, false, licenserequest.UsersTable, licenserequest.UsersPrimaryKey...),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLicenseRequestUsers queries the license_request_users edge of a LicenseRequest.
+func (c *LicenseRequestClient) QueryLicenseRequestUsers(_m *LicenseRequest) *LicenseRequestUserQuery {
+	query := (&LicenseRequestUserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(licenserequest.Table, licenserequest.FieldID, id),
+			sqlgraph.To(licenserequestuser.Table, licenserequestuser.RequestColumn),
+			sqlgraph.Edge(sqlgraph.O2M, true, licenserequest.LicenseRequestUsersTable, licenserequest.LicenseRequestUsersColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *LicenseRequestClient) Hooks() []Hook {
+	hooks := c.hooks.LicenseRequest
+	return append(hooks[:len(hooks):len(hooks)], licenserequest.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *LicenseRequestClient) Interceptors() []Interceptor {
+	inters := c.inters.LicenseRequest
+	return append(inters[:len(inters):len(inters)], licenserequest.Interceptors[:]...)
+}
+
+func (c *LicenseRequestClient) mutate(ctx context.Context, m *LicenseRequestMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LicenseRequestCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LicenseRequestUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LicenseRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LicenseRequestDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown LicenseRequest mutation op: %q", m.Op())
+	}
+}
+
+// LicenseRequestUserClient is a client for the LicenseRequestUser schema.
+type LicenseRequestUserClient struct {
+	config
+}
+
+// NewLicenseRequestUserClient returns a client for the LicenseRequestUser from the given config.
+func NewLicenseRequestUserClient(c config) *LicenseRequestUserClient {
+	return &LicenseRequestUserClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `licenserequestuser.Hooks(f(g(h())))`.
+func (c *LicenseRequestUserClient) Use(hooks ...Hook) {
+	c.hooks.LicenseRequestUser = append(c.hooks.LicenseRequestUser, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `licenserequestuser.Intercept(f(g(h())))`.
+func (c *LicenseRequestUserClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LicenseRequestUser = append(c.inters.LicenseRequestUser, interceptors...)
+}
+
+// Create returns a builder for creating a LicenseRequestUser entity.
+func (c *LicenseRequestUserClient) Create() *LicenseRequestUserCreate {
+	mutation := newLicenseRequestUserMutation(c.config, OpCreate)
+	return &LicenseRequestUserCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LicenseRequestUser entities.
+func (c *LicenseRequestUserClient) CreateBulk(builders ...*LicenseRequestUserCreate) *LicenseRequestUserCreateBulk {
+	return &LicenseRequestUserCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LicenseRequestUserClient) MapCreateBulk(slice any, setFunc func(*LicenseRequestUserCreate, int)) *LicenseRequestUserCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LicenseRequestUserCreateBulk{err: fmt.Errorf("calling to LicenseRequestUserClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LicenseRequestUserCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LicenseRequestUserCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LicenseRequestUser.
+func (c *LicenseRequestUserClient) Update() *LicenseRequestUserUpdate {
+	mutation := newLicenseRequestUserMutation(c.config, OpUpdate)
+	return &LicenseRequestUserUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LicenseRequestUserClient) UpdateOne(_m *LicenseRequestUser) *LicenseRequestUserUpdateOne {
+	mutation := newLicenseRequestUserMutation(c.config, OpUpdateOne)
+	mutation.request = &_m.RequestID
+	mutation.user = &_m.UserID
+	return &LicenseRequestUserUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LicenseRequestUser.
+func (c *LicenseRequestUserClient) Delete() *LicenseRequestUserDelete {
+	mutation := newLicenseRequestUserMutation(c.config, OpDelete)
+	return &LicenseRequestUserDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Query returns a query builder for LicenseRequestUser.
+func (c *LicenseRequestUserClient) Query() *LicenseRequestUserQuery {
+	return &LicenseRequestUserQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLicenseRequestUser},
+		inters: c.Interceptors(),
+	}
+}
+
+// QueryTenant queries the tenant edge of a LicenseRequestUser.
+func (c *LicenseRequestUserClient) QueryTenant(_m *LicenseRequestUser) *TenantQuery {
+	return c.Query().
+		Where(licenserequestuser.RequestID(_m.RequestID), licenserequestuser.UserID(_m.UserID)).
+		QueryTenant()
+}
+
+// QueryRequest queries the request edge of a LicenseRequestUser.
+func (c *LicenseRequestUserClient) QueryRequest(_m *LicenseRequestUser) *LicenseRequestQuery {
+	return c.Query().
+		Where(licenserequestuser.RequestID(_m.RequestID), licenserequestuser.UserID(_m.UserID)).
+		QueryRequest()
+}
+
+// QueryUser queries the user edge of a LicenseRequestUser.
+func (c *LicenseRequestUserClient) QueryUser(_m *LicenseRequestUser) *UserQuery {
+	return c.Query().
+		Where(licenserequestuser.RequestID(_m.RequestID), licenserequestuser.UserID(_m.UserID)).
+		QueryUser()
+}
+
+// Hooks returns the client hooks.
+func (c *LicenseRequestUserClient) Hooks() []Hook {
+	hooks := c.hooks.LicenseRequestUser
+	return append(hooks[:len(hooks):len(hooks)], licenserequestuser.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *LicenseRequestUserClient) Interceptors() []Interceptor {
+	inters := c.inters.LicenseRequestUser
+	return append(inters[:len(inters):len(inters)], licenserequestuser.Interceptors[:]...)
+}
+
+func (c *LicenseRequestUserClient) mutate(ctx context.Context, m *LicenseRequestUserMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LicenseRequestUserCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LicenseRequestUserUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LicenseRequestUserUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LicenseRequestUserDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown LicenseRequestUser mutation op: %q", m.Op())
 	}
 }
 
@@ -2667,6 +3200,22 @@ func (c *UserClient) QueryMoves(_m *User) *MoveQuery {
 	return query
 }
 
+// QueryLicenseRequests queries the license_requests edge of a User.
+func (c *UserClient) QueryLicenseRequests(_m *User) *LicenseRequestQuery {
+	query := (&LicenseRequestClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, id),
+			sqlgraph.To(licenserequest.Table, licenserequest.FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, true, user.LicenseRequestsTable, user.LicenseRequestsPrimaryKey...),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryMoveUsers queries the move_users edge of a User.
 func (c *UserClient) QueryMoveUsers(_m *User) *MoveUserQuery {
 	query := (&MoveUserClient{config: c.config}).Query()
@@ -2676,6 +3225,22 @@ func (c *UserClient) QueryMoveUsers(_m *User) *MoveUserQuery {
 			sqlgraph.From(user.Table, user.FieldID, id),
 			sqlgraph.To(moveuser.Table, moveuser.UserColumn),
 			sqlgraph.Edge(sqlgraph.O2M, true, user.MoveUsersTable, user.MoveUsersColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLicenseRequestUsers queries the license_request_users edge of a User.
+func (c *UserClient) QueryLicenseRequestUsers(_m *User) *LicenseRequestUserQuery {
+	query := (&LicenseRequestUserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, id),
+			sqlgraph.To(licenserequestuser.Table, licenserequestuser.UserColumn),
+			sqlgraph.Edge(sqlgraph.O2M, true, user.LicenseRequestUsersTable, user.LicenseRequestUsersColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -2713,14 +3278,15 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		APIToken, AuditEvent, Export, License, Move, MoveUser, Notification,
-		NotificationPurchase, PartnerAccess, Product, Purchase, SelfServicePolicy,
-		Tenant, User []ent.Hook
+		APIToken, AuditEvent, Export, IdempotencyKey, License, LicenseRequest,
+		LicenseRequestUser, Move, MoveUser, Notification, NotificationPurchase,
+		PartnerAccess, Product, Purchase, SelfServicePolicy, Tenant, User []ent.Hook
 	}
 	inters struct {
-		APIToken, AuditEvent, Export, License, Move, MoveUser, Notification,
-		NotificationPurchase, PartnerAccess, Product, Purchase, SelfServicePolicy,
-		Tenant, User []ent.Interceptor
+		APIToken, AuditEvent, Export, IdempotencyKey, License, LicenseRequest,
+		LicenseRequestUser, Move, MoveUser, Notification, NotificationPurchase,
+		PartnerAccess, Product, Purchase, SelfServicePolicy, Tenant,
+		User []ent.Interceptor
 	}
 )
 

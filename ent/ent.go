@@ -9,7 +9,10 @@ import (
 	"purser/ent/apitoken"
 	"purser/ent/auditevent"
 	"purser/ent/export"
+	"purser/ent/idempotencykey"
 	"purser/ent/license"
+	"purser/ent/licenserequest"
+	"purser/ent/licenserequestuser"
 	"purser/ent/move"
 	"purser/ent/moveuser"
 	"purser/ent/notification"
@@ -89,7 +92,10 @@ func checkColumn(t, c string) error {
 			apitoken.Table:             apitoken.ValidColumn,
 			auditevent.Table:           auditevent.ValidColumn,
 			export.Table:               export.ValidColumn,
+			idempotencykey.Table:       idempotencykey.ValidColumn,
 			license.Table:              license.ValidColumn,
+			licenserequest.Table:       licenserequest.ValidColumn,
+			licenserequestuser.Table:   licenserequestuser.ValidColumn,
 			move.Table:                 move.ValidColumn,
 			moveuser.Table:             moveuser.ValidColumn,
 			notification.Table:         notification.ValidColumn,

@@ -9,7 +9,10 @@ import (
 	"purser/ent/apitoken"
 	"purser/ent/auditevent"
 	"purser/ent/export"
+	"purser/ent/idempotencykey"
 	"purser/ent/license"
+	"purser/ent/licenserequest"
+	"purser/ent/licenserequestuser"
 	"purser/ent/move"
 	"purser/ent/moveuser"
 	"purser/ent/notification"
@@ -42,7 +45,10 @@ const (
 	TypeAPIToken             = "APIToken"
 	TypeAuditEvent           = "AuditEvent"
 	TypeExport               = "Export"
+	TypeIdempotencyKey       = "IdempotencyKey"
 	TypeLicense              = "License"
+	TypeLicenseRequest       = "LicenseRequest"
+	TypeLicenseRequestUser   = "LicenseRequestUser"
 	TypeMove                 = "Move"
 	TypeMoveUser             = "MoveUser"
 	TypeNotification         = "Notification"
@@ -2663,6 +2669,590 @@ func (m *ExportMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Export edge %s", name)
 }
 
+// IdempotencyKeyMutation represents an operation that mutates the IdempotencyKey nodes in the graph.
+type IdempotencyKeyMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	input_hash    *[]byte
+	answer        *string
+	expires_at    *instant.Milli
+	addexpires_at *instant.Milli
+	clearedFields map[string]struct{}
+	tenant        *string
+	clearedtenant bool
+	done          bool
+	oldValue      func(context.Context) (*IdempotencyKey, error)
+	predicates    []predicate.IdempotencyKey
+}
+
+var _ ent.Mutation = (*IdempotencyKeyMutation)(nil)
+
+// idempotencykeyOption allows management of the mutation configuration using functional options.
+type idempotencykeyOption func(*IdempotencyKeyMutation)
+
+// newIdempotencyKeyMutation creates new mutation for the IdempotencyKey entity.
+func newIdempotencyKeyMutation(c config, op Op, opts ...idempotencykeyOption) *IdempotencyKeyMutation {
+	m := &IdempotencyKeyMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeIdempotencyKey,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withIdempotencyKeyID sets the ID field of the mutation.
+func withIdempotencyKeyID(id string) idempotencykeyOption {
+	return func(m *IdempotencyKeyMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *IdempotencyKey
+		)
+		m.oldValue = func(ctx context.Context) (*IdempotencyKey, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().IdempotencyKey.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withIdempotencyKey sets the old IdempotencyKey of the mutation.
+func withIdempotencyKey(node *IdempotencyKey) idempotencykeyOption {
+	return func(m *IdempotencyKeyMutation) {
+		m.oldValue = func(context.Context) (*IdempotencyKey, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m IdempotencyKeyMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m IdempotencyKeyMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of IdempotencyKey entities.
+func (m *IdempotencyKeyMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *IdempotencyKeyMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *IdempotencyKeyMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().IdempotencyKey.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *IdempotencyKeyMutation) SetTenantID(s string) {
+	m.tenant = &s
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *IdempotencyKeyMutation) TenantID() (r string, exists bool) {
+	v := m.tenant
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the IdempotencyKey entity.
+// If the IdempotencyKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdempotencyKeyMutation) OldTenantID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *IdempotencyKeyMutation) ResetTenantID() {
+	m.tenant = nil
+}
+
+// SetInputHash sets the "input_hash" field.
+func (m *IdempotencyKeyMutation) SetInputHash(b []byte) {
+	m.input_hash = &b
+}
+
+// InputHash returns the value of the "input_hash" field in the mutation.
+func (m *IdempotencyKeyMutation) InputHash() (r []byte, exists bool) {
+	v := m.input_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInputHash returns the old "input_hash" field's value of the IdempotencyKey entity.
+// If the IdempotencyKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdempotencyKeyMutation) OldInputHash(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInputHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInputHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInputHash: %w", err)
+	}
+	return oldValue.InputHash, nil
+}
+
+// ResetInputHash resets all changes to the "input_hash" field.
+func (m *IdempotencyKeyMutation) ResetInputHash() {
+	m.input_hash = nil
+}
+
+// SetAnswer sets the "answer" field.
+func (m *IdempotencyKeyMutation) SetAnswer(s string) {
+	m.answer = &s
+}
+
+// Answer returns the value of the "answer" field in the mutation.
+func (m *IdempotencyKeyMutation) Answer() (r string, exists bool) {
+	v := m.answer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnswer returns the old "answer" field's value of the IdempotencyKey entity.
+// If the IdempotencyKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdempotencyKeyMutation) OldAnswer(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnswer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnswer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnswer: %w", err)
+	}
+	return oldValue.Answer, nil
+}
+
+// ResetAnswer resets all changes to the "answer" field.
+func (m *IdempotencyKeyMutation) ResetAnswer() {
+	m.answer = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *IdempotencyKeyMutation) SetExpiresAt(i instant.Milli) {
+	m.expires_at = &i
+	m.addexpires_at = nil
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *IdempotencyKeyMutation) ExpiresAt() (r instant.Milli, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the IdempotencyKey entity.
+// If the IdempotencyKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdempotencyKeyMutation) OldExpiresAt(ctx context.Context) (v instant.Milli, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// AddExpiresAt adds i to the "expires_at" field.
+func (m *IdempotencyKeyMutation) AddExpiresAt(i instant.Milli) {
+	if m.addexpires_at != nil {
+		*m.addexpires_at += i
+	} else {
+		m.addexpires_at = &i
+	}
+}
+
+// AddedExpiresAt returns the value that was added to the "expires_at" field in this mutation.
+func (m *IdempotencyKeyMutation) AddedExpiresAt() (r instant.Milli, exists bool) {
+	v := m.addexpires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *IdempotencyKeyMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	m.addexpires_at = nil
+}
+
+// ClearTenant clears the "tenant" edge to the Tenant entity.
+func (m *IdempotencyKeyMutation) ClearTenant() {
+	m.clearedtenant = true
+	m.clearedFields[idempotencykey.FieldTenantID] = struct{}{}
+}
+
+// TenantCleared reports if the "tenant" edge to the Tenant entity was cleared.
+func (m *IdempotencyKeyMutation) TenantCleared() bool {
+	return m.clearedtenant
+}
+
+// TenantIDs returns the "tenant" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// TenantID instead. It exists only for internal usage by the builders.
+func (m *IdempotencyKeyMutation) TenantIDs() (ids []string) {
+	if id := m.tenant; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetTenant resets all changes to the "tenant" edge.
+func (m *IdempotencyKeyMutation) ResetTenant() {
+	m.tenant = nil
+	m.clearedtenant = false
+}
+
+// Where appends a list predicates to the IdempotencyKeyMutation builder.
+func (m *IdempotencyKeyMutation) Where(ps ...predicate.IdempotencyKey) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the IdempotencyKeyMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *IdempotencyKeyMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.IdempotencyKey, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *IdempotencyKeyMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *IdempotencyKeyMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (IdempotencyKey).
+func (m *IdempotencyKeyMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *IdempotencyKeyMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.tenant != nil {
+		fields = append(fields, idempotencykey.FieldTenantID)
+	}
+	if m.input_hash != nil {
+		fields = append(fields, idempotencykey.FieldInputHash)
+	}
+	if m.answer != nil {
+		fields = append(fields, idempotencykey.FieldAnswer)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, idempotencykey.FieldExpiresAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *IdempotencyKeyMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case idempotencykey.FieldTenantID:
+		return m.TenantID()
+	case idempotencykey.FieldInputHash:
+		return m.InputHash()
+	case idempotencykey.FieldAnswer:
+		return m.Answer()
+	case idempotencykey.FieldExpiresAt:
+		return m.ExpiresAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *IdempotencyKeyMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case idempotencykey.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case idempotencykey.FieldInputHash:
+		return m.OldInputHash(ctx)
+	case idempotencykey.FieldAnswer:
+		return m.OldAnswer(ctx)
+	case idempotencykey.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown IdempotencyKey field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IdempotencyKeyMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case idempotencykey.FieldTenantID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case idempotencykey.FieldInputHash:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInputHash(v)
+		return nil
+	case idempotencykey.FieldAnswer:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnswer(v)
+		return nil
+	case idempotencykey.FieldExpiresAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown IdempotencyKey field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *IdempotencyKeyMutation) AddedFields() []string {
+	var fields []string
+	if m.addexpires_at != nil {
+		fields = append(fields, idempotencykey.FieldExpiresAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *IdempotencyKeyMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case idempotencykey.FieldExpiresAt:
+		return m.AddedExpiresAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IdempotencyKeyMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case idempotencykey.FieldExpiresAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddExpiresAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown IdempotencyKey numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *IdempotencyKeyMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *IdempotencyKeyMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *IdempotencyKeyMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown IdempotencyKey nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *IdempotencyKeyMutation) ResetField(name string) error {
+	switch name {
+	case idempotencykey.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case idempotencykey.FieldInputHash:
+		m.ResetInputHash()
+		return nil
+	case idempotencykey.FieldAnswer:
+		m.ResetAnswer()
+		return nil
+	case idempotencykey.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	}
+	return fmt.Errorf("unknown IdempotencyKey field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *IdempotencyKeyMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.tenant != nil {
+		edges = append(edges, idempotencykey.EdgeTenant)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *IdempotencyKeyMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case idempotencykey.EdgeTenant:
+		if id := m.tenant; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *IdempotencyKeyMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *IdempotencyKeyMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *IdempotencyKeyMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedtenant {
+		edges = append(edges, idempotencykey.EdgeTenant)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *IdempotencyKeyMutation) EdgeCleared(name string) bool {
+	switch name {
+	case idempotencykey.EdgeTenant:
+		return m.clearedtenant
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *IdempotencyKeyMutation) ClearEdge(name string) error {
+	switch name {
+	case idempotencykey.EdgeTenant:
+		m.ClearTenant()
+		return nil
+	}
+	return fmt.Errorf("unknown IdempotencyKey unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *IdempotencyKeyMutation) ResetEdge(name string) error {
+	switch name {
+	case idempotencykey.EdgeTenant:
+		m.ResetTenant()
+		return nil
+	}
+	return fmt.Errorf("unknown IdempotencyKey edge %s", name)
+}
+
 // LicenseMutation represents an operation that mutates the License nodes in the graph.
 type LicenseMutation struct {
 	config
@@ -3472,6 +4062,1717 @@ func (m *LicenseMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown License edge %s", name)
+}
+
+// LicenseRequestMutation represents an operation that mutates the LicenseRequest nodes in the graph.
+type LicenseRequestMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *string
+	requested_at     *instant.Milli
+	addrequested_at  *instant.Milli
+	message          *string
+	status           *string
+	decided_at       *instant.Milli
+	adddecided_at    *instant.Milli
+	reply            *string
+	clearedFields    map[string]struct{}
+	tenant           *string
+	clearedtenant    bool
+	product          *string
+	clearedproduct   bool
+	requester        *string
+	clearedrequester bool
+	decider          *string
+	cleareddecider   bool
+	users            map[string]struct{}
+	removedusers     map[string]struct{}
+	clearedusers     bool
+	done             bool
+	oldValue         func(context.Context) (*LicenseRequest, error)
+	predicates       []predicate.LicenseRequest
+}
+
+var _ ent.Mutation = (*LicenseRequestMutation)(nil)
+
+// licenserequestOption allows management of the mutation configuration using functional options.
+type licenserequestOption func(*LicenseRequestMutation)
+
+// newLicenseRequestMutation creates new mutation for the LicenseRequest entity.
+func newLicenseRequestMutation(c config, op Op, opts ...licenserequestOption) *LicenseRequestMutation {
+	m := &LicenseRequestMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLicenseRequest,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLicenseRequestID sets the ID field of the mutation.
+func withLicenseRequestID(id string) licenserequestOption {
+	return func(m *LicenseRequestMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LicenseRequest
+		)
+		m.oldValue = func(ctx context.Context) (*LicenseRequest, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LicenseRequest.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLicenseRequest sets the old LicenseRequest of the mutation.
+func withLicenseRequest(node *LicenseRequest) licenserequestOption {
+	return func(m *LicenseRequestMutation) {
+		m.oldValue = func(context.Context) (*LicenseRequest, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LicenseRequestMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LicenseRequestMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of LicenseRequest entities.
+func (m *LicenseRequestMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LicenseRequestMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LicenseRequestMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LicenseRequest.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *LicenseRequestMutation) SetTenantID(s string) {
+	m.tenant = &s
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *LicenseRequestMutation) TenantID() (r string, exists bool) {
+	v := m.tenant
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the LicenseRequest entity.
+// If the LicenseRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LicenseRequestMutation) OldTenantID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *LicenseRequestMutation) ResetTenantID() {
+	m.tenant = nil
+}
+
+// SetProductID sets the "product_id" field.
+func (m *LicenseRequestMutation) SetProductID(s string) {
+	m.product = &s
+}
+
+// ProductID returns the value of the "product_id" field in the mutation.
+func (m *LicenseRequestMutation) ProductID() (r string, exists bool) {
+	v := m.product
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProductID returns the old "product_id" field's value of the LicenseRequest entity.
+// If the LicenseRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LicenseRequestMutation) OldProductID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProductID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProductID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProductID: %w", err)
+	}
+	return oldValue.ProductID, nil
+}
+
+// ResetProductID resets all changes to the "product_id" field.
+func (m *LicenseRequestMutation) ResetProductID() {
+	m.product = nil
+}
+
+// SetRequestedBy sets the "requested_by" field.
+func (m *LicenseRequestMutation) SetRequestedBy(s string) {
+	m.requester = &s
+}
+
+// RequestedBy returns the value of the "requested_by" field in the mutation.
+func (m *LicenseRequestMutation) RequestedBy() (r string, exists bool) {
+	v := m.requester
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestedBy returns the old "requested_by" field's value of the LicenseRequest entity.
+// If the LicenseRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LicenseRequestMutation) OldRequestedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestedBy: %w", err)
+	}
+	return oldValue.RequestedBy, nil
+}
+
+// ResetRequestedBy resets all changes to the "requested_by" field.
+func (m *LicenseRequestMutation) ResetRequestedBy() {
+	m.requester = nil
+}
+
+// SetRequestedAt sets the "requested_at" field.
+func (m *LicenseRequestMutation) SetRequestedAt(i instant.Milli) {
+	m.requested_at = &i
+	m.addrequested_at = nil
+}
+
+// RequestedAt returns the value of the "requested_at" field in the mutation.
+func (m *LicenseRequestMutation) RequestedAt() (r instant.Milli, exists bool) {
+	v := m.requested_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestedAt returns the old "requested_at" field's value of the LicenseRequest entity.
+// If the LicenseRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LicenseRequestMutation) OldRequestedAt(ctx context.Context) (v instant.Milli, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestedAt: %w", err)
+	}
+	return oldValue.RequestedAt, nil
+}
+
+// AddRequestedAt adds i to the "requested_at" field.
+func (m *LicenseRequestMutation) AddRequestedAt(i instant.Milli) {
+	if m.addrequested_at != nil {
+		*m.addrequested_at += i
+	} else {
+		m.addrequested_at = &i
+	}
+}
+
+// AddedRequestedAt returns the value that was added to the "requested_at" field in this mutation.
+func (m *LicenseRequestMutation) AddedRequestedAt() (r instant.Milli, exists bool) {
+	v := m.addrequested_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRequestedAt resets all changes to the "requested_at" field.
+func (m *LicenseRequestMutation) ResetRequestedAt() {
+	m.requested_at = nil
+	m.addrequested_at = nil
+}
+
+// SetMessage sets the "message" field.
+func (m *LicenseRequestMutation) SetMessage(s string) {
+	m.message = &s
+}
+
+// Message returns the value of the "message" field in the mutation.
+func (m *LicenseRequestMutation) Message() (r string, exists bool) {
+	v := m.message
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessage returns the old "message" field's value of the LicenseRequest entity.
+// If the LicenseRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LicenseRequestMutation) OldMessage(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessage: %w", err)
+	}
+	return oldValue.Message, nil
+}
+
+// ClearMessage clears the value of the "message" field.
+func (m *LicenseRequestMutation) ClearMessage() {
+	m.message = nil
+	m.clearedFields[licenserequest.FieldMessage] = struct{}{}
+}
+
+// MessageCleared returns if the "message" field was cleared in this mutation.
+func (m *LicenseRequestMutation) MessageCleared() bool {
+	_, ok := m.clearedFields[licenserequest.FieldMessage]
+	return ok
+}
+
+// ResetMessage resets all changes to the "message" field.
+func (m *LicenseRequestMutation) ResetMessage() {
+	m.message = nil
+	delete(m.clearedFields, licenserequest.FieldMessage)
+}
+
+// SetStatus sets the "status" field.
+func (m *LicenseRequestMutation) SetStatus(s string) {
+	m.status = &s
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *LicenseRequestMutation) Status() (r string, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the LicenseRequest entity.
+// If the LicenseRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LicenseRequestMutation) OldStatus(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *LicenseRequestMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetDecidedBy sets the "decided_by" field.
+func (m *LicenseRequestMutation) SetDecidedBy(s string) {
+	m.decider = &s
+}
+
+// DecidedBy returns the value of the "decided_by" field in the mutation.
+func (m *LicenseRequestMutation) DecidedBy() (r string, exists bool) {
+	v := m.decider
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedBy returns the old "decided_by" field's value of the LicenseRequest entity.
+// If the LicenseRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LicenseRequestMutation) OldDecidedBy(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedBy: %w", err)
+	}
+	return oldValue.DecidedBy, nil
+}
+
+// ClearDecidedBy clears the value of the "decided_by" field.
+func (m *LicenseRequestMutation) ClearDecidedBy() {
+	m.decider = nil
+	m.clearedFields[licenserequest.FieldDecidedBy] = struct{}{}
+}
+
+// DecidedByCleared returns if the "decided_by" field was cleared in this mutation.
+func (m *LicenseRequestMutation) DecidedByCleared() bool {
+	_, ok := m.clearedFields[licenserequest.FieldDecidedBy]
+	return ok
+}
+
+// ResetDecidedBy resets all changes to the "decided_by" field.
+func (m *LicenseRequestMutation) ResetDecidedBy() {
+	m.decider = nil
+	delete(m.clearedFields, licenserequest.FieldDecidedBy)
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *LicenseRequestMutation) SetDecidedAt(i instant.Milli) {
+	m.decided_at = &i
+	m.adddecided_at = nil
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *LicenseRequestMutation) DecidedAt() (r instant.Milli, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the LicenseRequest entity.
+// If the LicenseRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LicenseRequestMutation) OldDecidedAt(ctx context.Context) (v *instant.Milli, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// AddDecidedAt adds i to the "decided_at" field.
+func (m *LicenseRequestMutation) AddDecidedAt(i instant.Milli) {
+	if m.adddecided_at != nil {
+		*m.adddecided_at += i
+	} else {
+		m.adddecided_at = &i
+	}
+}
+
+// AddedDecidedAt returns the value that was added to the "decided_at" field in this mutation.
+func (m *LicenseRequestMutation) AddedDecidedAt() (r instant.Milli, exists bool) {
+	v := m.adddecided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *LicenseRequestMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.adddecided_at = nil
+	m.clearedFields[licenserequest.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *LicenseRequestMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[licenserequest.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *LicenseRequestMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	m.adddecided_at = nil
+	delete(m.clearedFields, licenserequest.FieldDecidedAt)
+}
+
+// SetReply sets the "reply" field.
+func (m *LicenseRequestMutation) SetReply(s string) {
+	m.reply = &s
+}
+
+// Reply returns the value of the "reply" field in the mutation.
+func (m *LicenseRequestMutation) Reply() (r string, exists bool) {
+	v := m.reply
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReply returns the old "reply" field's value of the LicenseRequest entity.
+// If the LicenseRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LicenseRequestMutation) OldReply(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReply is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReply requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReply: %w", err)
+	}
+	return oldValue.Reply, nil
+}
+
+// ClearReply clears the value of the "reply" field.
+func (m *LicenseRequestMutation) ClearReply() {
+	m.reply = nil
+	m.clearedFields[licenserequest.FieldReply] = struct{}{}
+}
+
+// ReplyCleared returns if the "reply" field was cleared in this mutation.
+func (m *LicenseRequestMutation) ReplyCleared() bool {
+	_, ok := m.clearedFields[licenserequest.FieldReply]
+	return ok
+}
+
+// ResetReply resets all changes to the "reply" field.
+func (m *LicenseRequestMutation) ResetReply() {
+	m.reply = nil
+	delete(m.clearedFields, licenserequest.FieldReply)
+}
+
+// ClearTenant clears the "tenant" edge to the Tenant entity.
+func (m *LicenseRequestMutation) ClearTenant() {
+	m.clearedtenant = true
+	m.clearedFields[licenserequest.FieldTenantID] = struct{}{}
+}
+
+// TenantCleared reports if the "tenant" edge to the Tenant entity was cleared.
+func (m *LicenseRequestMutation) TenantCleared() bool {
+	return m.clearedtenant
+}
+
+// TenantIDs returns the "tenant" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// TenantID instead. It exists only for internal usage by the builders.
+func (m *LicenseRequestMutation) TenantIDs() (ids []string) {
+	if id := m.tenant; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetTenant resets all changes to the "tenant" edge.
+func (m *LicenseRequestMutation) ResetTenant() {
+	m.tenant = nil
+	m.clearedtenant = false
+}
+
+// ClearProduct clears the "product" edge to the Product entity.
+func (m *LicenseRequestMutation) ClearProduct() {
+	m.clearedproduct = true
+	m.clearedFields[licenserequest.FieldProductID] = struct{}{}
+}
+
+// ProductCleared reports if the "product" edge to the Product entity was cleared.
+func (m *LicenseRequestMutation) ProductCleared() bool {
+	return m.clearedproduct
+}
+
+// ProductIDs returns the "product" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProductID instead. It exists only for internal usage by the builders.
+func (m *LicenseRequestMutation) ProductIDs() (ids []string) {
+	if id := m.product; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProduct resets all changes to the "product" edge.
+func (m *LicenseRequestMutation) ResetProduct() {
+	m.product = nil
+	m.clearedproduct = false
+}
+
+// SetRequesterID sets the "requester" edge to the User entity by id.
+func (m *LicenseRequestMutation) SetRequesterID(id string) {
+	m.requester = &id
+}
+
+// ClearRequester clears the "requester" edge to the User entity.
+func (m *LicenseRequestMutation) ClearRequester() {
+	m.clearedrequester = true
+	m.clearedFields[licenserequest.FieldRequestedBy] = struct{}{}
+}
+
+// RequesterCleared reports if the "requester" edge to the User entity was cleared.
+func (m *LicenseRequestMutation) RequesterCleared() bool {
+	return m.clearedrequester
+}
+
+// RequesterID returns the "requester" edge ID in the mutation.
+func (m *LicenseRequestMutation) RequesterID() (id string, exists bool) {
+	if m.requester != nil {
+		return *m.requester, true
+	}
+	return
+}
+
+// RequesterIDs returns the "requester" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RequesterID instead. It exists only for internal usage by the builders.
+func (m *LicenseRequestMutation) RequesterIDs() (ids []string) {
+	if id := m.requester; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRequester resets all changes to the "requester" edge.
+func (m *LicenseRequestMutation) ResetRequester() {
+	m.requester = nil
+	m.clearedrequester = false
+}
+
+// SetDeciderID sets the "decider" edge to the User entity by id.
+func (m *LicenseRequestMutation) SetDeciderID(id string) {
+	m.decider = &id
+}
+
+// ClearDecider clears the "decider" edge to the User entity.
+func (m *LicenseRequestMutation) ClearDecider() {
+	m.cleareddecider = true
+	m.clearedFields[licenserequest.FieldDecidedBy] = struct{}{}
+}
+
+// DeciderCleared reports if the "decider" edge to the User entity was cleared.
+func (m *LicenseRequestMutation) DeciderCleared() bool {
+	return m.DecidedByCleared() || m.cleareddecider
+}
+
+// DeciderID returns the "decider" edge ID in the mutation.
+func (m *LicenseRequestMutation) DeciderID() (id string, exists bool) {
+	if m.decider != nil {
+		return *m.decider, true
+	}
+	return
+}
+
+// DeciderIDs returns the "decider" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DeciderID instead. It exists only for internal usage by the builders.
+func (m *LicenseRequestMutation) DeciderIDs() (ids []string) {
+	if id := m.decider; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDecider resets all changes to the "decider" edge.
+func (m *LicenseRequestMutation) ResetDecider() {
+	m.decider = nil
+	m.cleareddecider = false
+}
+
+// AddUserIDs adds the "users" edge to the User entity by ids.
+func (m *LicenseRequestMutation) AddUserIDs(ids ...string) {
+	if m.users == nil {
+		m.users = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.users[ids[i]] = struct{}{}
+	}
+}
+
+// ClearUsers clears the "users" edge to the User entity.
+func (m *LicenseRequestMutation) ClearUsers() {
+	m.clearedusers = true
+}
+
+// UsersCleared reports if the "users" edge to the User entity was cleared.
+func (m *LicenseRequestMutation) UsersCleared() bool {
+	return m.clearedusers
+}
+
+// RemoveUserIDs removes the "users" edge to the User entity by IDs.
+func (m *LicenseRequestMutation) RemoveUserIDs(ids ...string) {
+	if m.removedusers == nil {
+		m.removedusers = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.users, ids[i])
+		m.removedusers[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedUsers returns the removed IDs of the "users" edge to the User entity.
+func (m *LicenseRequestMutation) RemovedUsersIDs() (ids []string) {
+	for id := range m.removedusers {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// UsersIDs returns the "users" edge IDs in the mutation.
+func (m *LicenseRequestMutation) UsersIDs() (ids []string) {
+	for id := range m.users {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetUsers resets all changes to the "users" edge.
+func (m *LicenseRequestMutation) ResetUsers() {
+	m.users = nil
+	m.clearedusers = false
+	m.removedusers = nil
+}
+
+// Where appends a list predicates to the LicenseRequestMutation builder.
+func (m *LicenseRequestMutation) Where(ps ...predicate.LicenseRequest) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LicenseRequestMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LicenseRequestMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LicenseRequest, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LicenseRequestMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LicenseRequestMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LicenseRequest).
+func (m *LicenseRequestMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LicenseRequestMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.tenant != nil {
+		fields = append(fields, licenserequest.FieldTenantID)
+	}
+	if m.product != nil {
+		fields = append(fields, licenserequest.FieldProductID)
+	}
+	if m.requester != nil {
+		fields = append(fields, licenserequest.FieldRequestedBy)
+	}
+	if m.requested_at != nil {
+		fields = append(fields, licenserequest.FieldRequestedAt)
+	}
+	if m.message != nil {
+		fields = append(fields, licenserequest.FieldMessage)
+	}
+	if m.status != nil {
+		fields = append(fields, licenserequest.FieldStatus)
+	}
+	if m.decider != nil {
+		fields = append(fields, licenserequest.FieldDecidedBy)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, licenserequest.FieldDecidedAt)
+	}
+	if m.reply != nil {
+		fields = append(fields, licenserequest.FieldReply)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LicenseRequestMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case licenserequest.FieldTenantID:
+		return m.TenantID()
+	case licenserequest.FieldProductID:
+		return m.ProductID()
+	case licenserequest.FieldRequestedBy:
+		return m.RequestedBy()
+	case licenserequest.FieldRequestedAt:
+		return m.RequestedAt()
+	case licenserequest.FieldMessage:
+		return m.Message()
+	case licenserequest.FieldStatus:
+		return m.Status()
+	case licenserequest.FieldDecidedBy:
+		return m.DecidedBy()
+	case licenserequest.FieldDecidedAt:
+		return m.DecidedAt()
+	case licenserequest.FieldReply:
+		return m.Reply()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LicenseRequestMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case licenserequest.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case licenserequest.FieldProductID:
+		return m.OldProductID(ctx)
+	case licenserequest.FieldRequestedBy:
+		return m.OldRequestedBy(ctx)
+	case licenserequest.FieldRequestedAt:
+		return m.OldRequestedAt(ctx)
+	case licenserequest.FieldMessage:
+		return m.OldMessage(ctx)
+	case licenserequest.FieldStatus:
+		return m.OldStatus(ctx)
+	case licenserequest.FieldDecidedBy:
+		return m.OldDecidedBy(ctx)
+	case licenserequest.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	case licenserequest.FieldReply:
+		return m.OldReply(ctx)
+	}
+	return nil, fmt.Errorf("unknown LicenseRequest field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LicenseRequestMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case licenserequest.FieldTenantID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case licenserequest.FieldProductID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProductID(v)
+		return nil
+	case licenserequest.FieldRequestedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestedBy(v)
+		return nil
+	case licenserequest.FieldRequestedAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestedAt(v)
+		return nil
+	case licenserequest.FieldMessage:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessage(v)
+		return nil
+	case licenserequest.FieldStatus:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case licenserequest.FieldDecidedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedBy(v)
+		return nil
+	case licenserequest.FieldDecidedAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	case licenserequest.FieldReply:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReply(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LicenseRequest field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LicenseRequestMutation) AddedFields() []string {
+	var fields []string
+	if m.addrequested_at != nil {
+		fields = append(fields, licenserequest.FieldRequestedAt)
+	}
+	if m.adddecided_at != nil {
+		fields = append(fields, licenserequest.FieldDecidedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LicenseRequestMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case licenserequest.FieldRequestedAt:
+		return m.AddedRequestedAt()
+	case licenserequest.FieldDecidedAt:
+		return m.AddedDecidedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LicenseRequestMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case licenserequest.FieldRequestedAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRequestedAt(v)
+		return nil
+	case licenserequest.FieldDecidedAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDecidedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LicenseRequest numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LicenseRequestMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(licenserequest.FieldMessage) {
+		fields = append(fields, licenserequest.FieldMessage)
+	}
+	if m.FieldCleared(licenserequest.FieldDecidedBy) {
+		fields = append(fields, licenserequest.FieldDecidedBy)
+	}
+	if m.FieldCleared(licenserequest.FieldDecidedAt) {
+		fields = append(fields, licenserequest.FieldDecidedAt)
+	}
+	if m.FieldCleared(licenserequest.FieldReply) {
+		fields = append(fields, licenserequest.FieldReply)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LicenseRequestMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LicenseRequestMutation) ClearField(name string) error {
+	switch name {
+	case licenserequest.FieldMessage:
+		m.ClearMessage()
+		return nil
+	case licenserequest.FieldDecidedBy:
+		m.ClearDecidedBy()
+		return nil
+	case licenserequest.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	case licenserequest.FieldReply:
+		m.ClearReply()
+		return nil
+	}
+	return fmt.Errorf("unknown LicenseRequest nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LicenseRequestMutation) ResetField(name string) error {
+	switch name {
+	case licenserequest.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case licenserequest.FieldProductID:
+		m.ResetProductID()
+		return nil
+	case licenserequest.FieldRequestedBy:
+		m.ResetRequestedBy()
+		return nil
+	case licenserequest.FieldRequestedAt:
+		m.ResetRequestedAt()
+		return nil
+	case licenserequest.FieldMessage:
+		m.ResetMessage()
+		return nil
+	case licenserequest.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case licenserequest.FieldDecidedBy:
+		m.ResetDecidedBy()
+		return nil
+	case licenserequest.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	case licenserequest.FieldReply:
+		m.ResetReply()
+		return nil
+	}
+	return fmt.Errorf("unknown LicenseRequest field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LicenseRequestMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.tenant != nil {
+		edges = append(edges, licenserequest.EdgeTenant)
+	}
+	if m.product != nil {
+		edges = append(edges, licenserequest.EdgeProduct)
+	}
+	if m.requester != nil {
+		edges = append(edges, licenserequest.EdgeRequester)
+	}
+	if m.decider != nil {
+		edges = append(edges, licenserequest.EdgeDecider)
+	}
+	if m.users != nil {
+		edges = append(edges, licenserequest.EdgeUsers)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LicenseRequestMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case licenserequest.EdgeTenant:
+		if id := m.tenant; id != nil {
+			return []ent.Value{*id}
+		}
+	case licenserequest.EdgeProduct:
+		if id := m.product; id != nil {
+			return []ent.Value{*id}
+		}
+	case licenserequest.EdgeRequester:
+		if id := m.requester; id != nil {
+			return []ent.Value{*id}
+		}
+	case licenserequest.EdgeDecider:
+		if id := m.decider; id != nil {
+			return []ent.Value{*id}
+		}
+	case licenserequest.EdgeUsers:
+		ids := make([]ent.Value, 0, len(m.users))
+		for id := range m.users {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LicenseRequestMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedusers != nil {
+		edges = append(edges, licenserequest.EdgeUsers)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LicenseRequestMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case licenserequest.EdgeUsers:
+		ids := make([]ent.Value, 0, len(m.removedusers))
+		for id := range m.removedusers {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LicenseRequestMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedtenant {
+		edges = append(edges, licenserequest.EdgeTenant)
+	}
+	if m.clearedproduct {
+		edges = append(edges, licenserequest.EdgeProduct)
+	}
+	if m.clearedrequester {
+		edges = append(edges, licenserequest.EdgeRequester)
+	}
+	if m.cleareddecider {
+		edges = append(edges, licenserequest.EdgeDecider)
+	}
+	if m.clearedusers {
+		edges = append(edges, licenserequest.EdgeUsers)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LicenseRequestMutation) EdgeCleared(name string) bool {
+	switch name {
+	case licenserequest.EdgeTenant:
+		return m.clearedtenant
+	case licenserequest.EdgeProduct:
+		return m.clearedproduct
+	case licenserequest.EdgeRequester:
+		return m.clearedrequester
+	case licenserequest.EdgeDecider:
+		return m.cleareddecider
+	case licenserequest.EdgeUsers:
+		return m.clearedusers
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LicenseRequestMutation) ClearEdge(name string) error {
+	switch name {
+	case licenserequest.EdgeTenant:
+		m.ClearTenant()
+		return nil
+	case licenserequest.EdgeProduct:
+		m.ClearProduct()
+		return nil
+	case licenserequest.EdgeRequester:
+		m.ClearRequester()
+		return nil
+	case licenserequest.EdgeDecider:
+		m.ClearDecider()
+		return nil
+	}
+	return fmt.Errorf("unknown LicenseRequest unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LicenseRequestMutation) ResetEdge(name string) error {
+	switch name {
+	case licenserequest.EdgeTenant:
+		m.ResetTenant()
+		return nil
+	case licenserequest.EdgeProduct:
+		m.ResetProduct()
+		return nil
+	case licenserequest.EdgeRequester:
+		m.ResetRequester()
+		return nil
+	case licenserequest.EdgeDecider:
+		m.ResetDecider()
+		return nil
+	case licenserequest.EdgeUsers:
+		m.ResetUsers()
+		return nil
+	}
+	return fmt.Errorf("unknown LicenseRequest edge %s", name)
+}
+
+// LicenseRequestUserMutation represents an operation that mutates the LicenseRequestUser nodes in the graph.
+type LicenseRequestUserMutation struct {
+	config
+	op             Op
+	typ            string
+	decision       *string
+	clearedFields  map[string]struct{}
+	tenant         *string
+	clearedtenant  bool
+	request        *string
+	clearedrequest bool
+	user           *string
+	cleareduser    bool
+	done           bool
+	oldValue       func(context.Context) (*LicenseRequestUser, error)
+	predicates     []predicate.LicenseRequestUser
+}
+
+var _ ent.Mutation = (*LicenseRequestUserMutation)(nil)
+
+// licenserequestuserOption allows management of the mutation configuration using functional options.
+type licenserequestuserOption func(*LicenseRequestUserMutation)
+
+// newLicenseRequestUserMutation creates new mutation for the LicenseRequestUser entity.
+func newLicenseRequestUserMutation(c config, op Op, opts ...licenserequestuserOption) *LicenseRequestUserMutation {
+	m := &LicenseRequestUserMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLicenseRequestUser,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LicenseRequestUserMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LicenseRequestUserMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *LicenseRequestUserMutation) SetTenantID(s string) {
+	m.tenant = &s
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *LicenseRequestUserMutation) TenantID() (r string, exists bool) {
+	v := m.tenant
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *LicenseRequestUserMutation) ResetTenantID() {
+	m.tenant = nil
+}
+
+// SetRequestID sets the "request_id" field.
+func (m *LicenseRequestUserMutation) SetRequestID(s string) {
+	m.request = &s
+}
+
+// RequestID returns the value of the "request_id" field in the mutation.
+func (m *LicenseRequestUserMutation) RequestID() (r string, exists bool) {
+	v := m.request
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRequestID resets all changes to the "request_id" field.
+func (m *LicenseRequestUserMutation) ResetRequestID() {
+	m.request = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *LicenseRequestUserMutation) SetUserID(s string) {
+	m.user = &s
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *LicenseRequestUserMutation) UserID() (r string, exists bool) {
+	v := m.user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *LicenseRequestUserMutation) ResetUserID() {
+	m.user = nil
+}
+
+// SetDecision sets the "decision" field.
+func (m *LicenseRequestUserMutation) SetDecision(s string) {
+	m.decision = &s
+}
+
+// Decision returns the value of the "decision" field in the mutation.
+func (m *LicenseRequestUserMutation) Decision() (r string, exists bool) {
+	v := m.decision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDecision resets all changes to the "decision" field.
+func (m *LicenseRequestUserMutation) ResetDecision() {
+	m.decision = nil
+}
+
+// ClearTenant clears the "tenant" edge to the Tenant entity.
+func (m *LicenseRequestUserMutation) ClearTenant() {
+	m.clearedtenant = true
+	m.clearedFields[licenserequestuser.FieldTenantID] = struct{}{}
+}
+
+// TenantCleared reports if the "tenant" edge to the Tenant entity was cleared.
+func (m *LicenseRequestUserMutation) TenantCleared() bool {
+	return m.clearedtenant
+}
+
+// TenantIDs returns the "tenant" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// TenantID instead. It exists only for internal usage by the builders.
+func (m *LicenseRequestUserMutation) TenantIDs() (ids []string) {
+	if id := m.tenant; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetTenant resets all changes to the "tenant" edge.
+func (m *LicenseRequestUserMutation) ResetTenant() {
+	m.tenant = nil
+	m.clearedtenant = false
+}
+
+// ClearRequest clears the "request" edge to the LicenseRequest entity.
+func (m *LicenseRequestUserMutation) ClearRequest() {
+	m.clearedrequest = true
+	m.clearedFields[licenserequestuser.FieldRequestID] = struct{}{}
+}
+
+// RequestCleared reports if the "request" edge to the LicenseRequest entity was cleared.
+func (m *LicenseRequestUserMutation) RequestCleared() bool {
+	return m.clearedrequest
+}
+
+// RequestIDs returns the "request" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RequestID instead. It exists only for internal usage by the builders.
+func (m *LicenseRequestUserMutation) RequestIDs() (ids []string) {
+	if id := m.request; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRequest resets all changes to the "request" edge.
+func (m *LicenseRequestUserMutation) ResetRequest() {
+	m.request = nil
+	m.clearedrequest = false
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (m *LicenseRequestUserMutation) ClearUser() {
+	m.cleareduser = true
+	m.clearedFields[licenserequestuser.FieldUserID] = struct{}{}
+}
+
+// UserCleared reports if the "user" edge to the User entity was cleared.
+func (m *LicenseRequestUserMutation) UserCleared() bool {
+	return m.cleareduser
+}
+
+// UserIDs returns the "user" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UserID instead. It exists only for internal usage by the builders.
+func (m *LicenseRequestUserMutation) UserIDs() (ids []string) {
+	if id := m.user; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUser resets all changes to the "user" edge.
+func (m *LicenseRequestUserMutation) ResetUser() {
+	m.user = nil
+	m.cleareduser = false
+}
+
+// Where appends a list predicates to the LicenseRequestUserMutation builder.
+func (m *LicenseRequestUserMutation) Where(ps ...predicate.LicenseRequestUser) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LicenseRequestUserMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LicenseRequestUserMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LicenseRequestUser, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LicenseRequestUserMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LicenseRequestUserMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LicenseRequestUser).
+func (m *LicenseRequestUserMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LicenseRequestUserMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.tenant != nil {
+		fields = append(fields, licenserequestuser.FieldTenantID)
+	}
+	if m.request != nil {
+		fields = append(fields, licenserequestuser.FieldRequestID)
+	}
+	if m.user != nil {
+		fields = append(fields, licenserequestuser.FieldUserID)
+	}
+	if m.decision != nil {
+		fields = append(fields, licenserequestuser.FieldDecision)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LicenseRequestUserMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case licenserequestuser.FieldTenantID:
+		return m.TenantID()
+	case licenserequestuser.FieldRequestID:
+		return m.RequestID()
+	case licenserequestuser.FieldUserID:
+		return m.UserID()
+	case licenserequestuser.FieldDecision:
+		return m.Decision()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LicenseRequestUserMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	return nil, errors.New("edge schema LicenseRequestUser does not support getting old values")
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LicenseRequestUserMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case licenserequestuser.FieldTenantID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case licenserequestuser.FieldRequestID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestID(v)
+		return nil
+	case licenserequestuser.FieldUserID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case licenserequestuser.FieldDecision:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecision(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LicenseRequestUser field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LicenseRequestUserMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LicenseRequestUserMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LicenseRequestUserMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown LicenseRequestUser numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LicenseRequestUserMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LicenseRequestUserMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LicenseRequestUserMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown LicenseRequestUser nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LicenseRequestUserMutation) ResetField(name string) error {
+	switch name {
+	case licenserequestuser.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case licenserequestuser.FieldRequestID:
+		m.ResetRequestID()
+		return nil
+	case licenserequestuser.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case licenserequestuser.FieldDecision:
+		m.ResetDecision()
+		return nil
+	}
+	return fmt.Errorf("unknown LicenseRequestUser field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LicenseRequestUserMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.tenant != nil {
+		edges = append(edges, licenserequestuser.EdgeTenant)
+	}
+	if m.request != nil {
+		edges = append(edges, licenserequestuser.EdgeRequest)
+	}
+	if m.user != nil {
+		edges = append(edges, licenserequestuser.EdgeUser)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LicenseRequestUserMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case licenserequestuser.EdgeTenant:
+		if id := m.tenant; id != nil {
+			return []ent.Value{*id}
+		}
+	case licenserequestuser.EdgeRequest:
+		if id := m.request; id != nil {
+			return []ent.Value{*id}
+		}
+	case licenserequestuser.EdgeUser:
+		if id := m.user; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LicenseRequestUserMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LicenseRequestUserMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LicenseRequestUserMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedtenant {
+		edges = append(edges, licenserequestuser.EdgeTenant)
+	}
+	if m.clearedrequest {
+		edges = append(edges, licenserequestuser.EdgeRequest)
+	}
+	if m.cleareduser {
+		edges = append(edges, licenserequestuser.EdgeUser)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LicenseRequestUserMutation) EdgeCleared(name string) bool {
+	switch name {
+	case licenserequestuser.EdgeTenant:
+		return m.clearedtenant
+	case licenserequestuser.EdgeRequest:
+		return m.clearedrequest
+	case licenserequestuser.EdgeUser:
+		return m.cleareduser
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LicenseRequestUserMutation) ClearEdge(name string) error {
+	switch name {
+	case licenserequestuser.EdgeTenant:
+		m.ClearTenant()
+		return nil
+	case licenserequestuser.EdgeRequest:
+		m.ClearRequest()
+		return nil
+	case licenserequestuser.EdgeUser:
+		m.ClearUser()
+		return nil
+	}
+	return fmt.Errorf("unknown LicenseRequestUser unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LicenseRequestUserMutation) ResetEdge(name string) error {
+	switch name {
+	case licenserequestuser.EdgeTenant:
+		m.ResetTenant()
+		return nil
+	case licenserequestuser.EdgeRequest:
+		m.ResetRequest()
+		return nil
+	case licenserequestuser.EdgeUser:
+		m.ResetUser()
+		return nil
+	}
+	return fmt.Errorf("unknown LicenseRequestUser edge %s", name)
 }
 
 // MoveMutation represents an operation that mutates the Move nodes in the graph.
@@ -10111,6 +12412,10 @@ type PurchaseMutation struct {
 	expires_at            *instant.Milli
 	addexpires_at         *instant.Milli
 	active_move_id        *string
+	due_at                *instant.Milli
+	adddue_at             *instant.Milli
+	noticed               *int
+	addnoticed            *int
 	ownership_taken_at    *instant.Milli
 	addownership_taken_at *instant.Milli
 	releasing             *bool
@@ -11014,6 +13319,118 @@ func (m *PurchaseMutation) ResetActiveMoveID() {
 	delete(m.clearedFields, purchase.FieldActiveMoveID)
 }
 
+// SetDueAt sets the "due_at" field.
+func (m *PurchaseMutation) SetDueAt(i instant.Milli) {
+	m.due_at = &i
+	m.adddue_at = nil
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *PurchaseMutation) DueAt() (r instant.Milli, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the Purchase entity.
+// If the Purchase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PurchaseMutation) OldDueAt(ctx context.Context) (v instant.Milli, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// AddDueAt adds i to the "due_at" field.
+func (m *PurchaseMutation) AddDueAt(i instant.Milli) {
+	if m.adddue_at != nil {
+		*m.adddue_at += i
+	} else {
+		m.adddue_at = &i
+	}
+}
+
+// AddedDueAt returns the value that was added to the "due_at" field in this mutation.
+func (m *PurchaseMutation) AddedDueAt() (r instant.Milli, exists bool) {
+	v := m.adddue_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *PurchaseMutation) ResetDueAt() {
+	m.due_at = nil
+	m.adddue_at = nil
+}
+
+// SetNoticed sets the "noticed" field.
+func (m *PurchaseMutation) SetNoticed(i int) {
+	m.noticed = &i
+	m.addnoticed = nil
+}
+
+// Noticed returns the value of the "noticed" field in the mutation.
+func (m *PurchaseMutation) Noticed() (r int, exists bool) {
+	v := m.noticed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNoticed returns the old "noticed" field's value of the Purchase entity.
+// If the Purchase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PurchaseMutation) OldNoticed(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNoticed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNoticed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNoticed: %w", err)
+	}
+	return oldValue.Noticed, nil
+}
+
+// AddNoticed adds i to the "noticed" field.
+func (m *PurchaseMutation) AddNoticed(i int) {
+	if m.addnoticed != nil {
+		*m.addnoticed += i
+	} else {
+		m.addnoticed = &i
+	}
+}
+
+// AddedNoticed returns the value that was added to the "noticed" field in this mutation.
+func (m *PurchaseMutation) AddedNoticed() (r int, exists bool) {
+	v := m.addnoticed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNoticed resets all changes to the "noticed" field.
+func (m *PurchaseMutation) ResetNoticed() {
+	m.noticed = nil
+	m.addnoticed = nil
+}
+
 // SetOwnershipTakenAt sets the "ownership_taken_at" field.
 func (m *PurchaseMutation) SetOwnershipTakenAt(i instant.Milli) {
 	m.ownership_taken_at = &i
@@ -11703,7 +14120,7 @@ func (m *PurchaseMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PurchaseMutation) Fields() []string {
-	fields := make([]string, 0, 27)
+	fields := make([]string, 0, 29)
 	if m.tenant != nil {
 		fields = append(fields, purchase.FieldTenantID)
 	}
@@ -11754,6 +14171,12 @@ func (m *PurchaseMutation) Fields() []string {
 	}
 	if m.active_move_id != nil {
 		fields = append(fields, purchase.FieldActiveMoveID)
+	}
+	if m.due_at != nil {
+		fields = append(fields, purchase.FieldDueAt)
+	}
+	if m.noticed != nil {
+		fields = append(fields, purchase.FieldNoticed)
 	}
 	if m.ownership_taken_at != nil {
 		fields = append(fields, purchase.FieldOwnershipTakenAt)
@@ -11827,6 +14250,10 @@ func (m *PurchaseMutation) Field(name string) (ent.Value, bool) {
 		return m.ExpiresAt()
 	case purchase.FieldActiveMoveID:
 		return m.ActiveMoveID()
+	case purchase.FieldDueAt:
+		return m.DueAt()
+	case purchase.FieldNoticed:
+		return m.Noticed()
 	case purchase.FieldOwnershipTakenAt:
 		return m.OwnershipTakenAt()
 	case purchase.FieldReleasing:
@@ -11890,6 +14317,10 @@ func (m *PurchaseMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldExpiresAt(ctx)
 	case purchase.FieldActiveMoveID:
 		return m.OldActiveMoveID(ctx)
+	case purchase.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case purchase.FieldNoticed:
+		return m.OldNoticed(ctx)
 	case purchase.FieldOwnershipTakenAt:
 		return m.OldOwnershipTakenAt(ctx)
 	case purchase.FieldReleasing:
@@ -12038,6 +14469,20 @@ func (m *PurchaseMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetActiveMoveID(v)
 		return nil
+	case purchase.FieldDueAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case purchase.FieldNoticed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNoticed(v)
+		return nil
 	case purchase.FieldOwnershipTakenAt:
 		v, ok := value.(instant.Milli)
 		if !ok {
@@ -12134,6 +14579,12 @@ func (m *PurchaseMutation) AddedFields() []string {
 	if m.addexpires_at != nil {
 		fields = append(fields, purchase.FieldExpiresAt)
 	}
+	if m.adddue_at != nil {
+		fields = append(fields, purchase.FieldDueAt)
+	}
+	if m.addnoticed != nil {
+		fields = append(fields, purchase.FieldNoticed)
+	}
 	if m.addownership_taken_at != nil {
 		fields = append(fields, purchase.FieldOwnershipTakenAt)
 	}
@@ -12160,6 +14611,10 @@ func (m *PurchaseMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedPurchasedAt()
 	case purchase.FieldExpiresAt:
 		return m.AddedExpiresAt()
+	case purchase.FieldDueAt:
+		return m.AddedDueAt()
+	case purchase.FieldNoticed:
+		return m.AddedNoticed()
 	case purchase.FieldOwnershipTakenAt:
 		return m.AddedOwnershipTakenAt()
 	case purchase.FieldCanceledAt:
@@ -12214,6 +14669,20 @@ func (m *PurchaseMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddExpiresAt(v)
+		return nil
+	case purchase.FieldDueAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDueAt(v)
+		return nil
+	case purchase.FieldNoticed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNoticed(v)
 		return nil
 	case purchase.FieldOwnershipTakenAt:
 		v, ok := value.(instant.Milli)
@@ -12363,6 +14832,12 @@ func (m *PurchaseMutation) ResetField(name string) error {
 		return nil
 	case purchase.FieldActiveMoveID:
 		m.ResetActiveMoveID()
+		return nil
+	case purchase.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case purchase.FieldNoticed:
+		m.ResetNoticed()
 		return nil
 	case purchase.FieldOwnershipTakenAt:
 		m.ResetOwnershipTakenAt()
@@ -14162,31 +16637,34 @@ func (m *TenantMutation) ResetEdge(name string) error {
 // UserMutation represents an operation that mutates the User nodes in the graph.
 type UserMutation struct {
 	config
-	op                  Op
-	typ                 string
-	id                  *string
-	display_name        *string
-	name_key            *string
-	search_key          *string
-	user_principal_name *string
-	upn_key             *string
-	mail                *string
-	department          *string
-	locale              *string
-	kind                *string
-	account_enabled     *bool
-	removed             *bool
-	roles               *viewer.Roles
-	addroles            *viewer.Roles
-	clearedFields       map[string]struct{}
-	tenant              *string
-	clearedtenant       bool
-	moves               map[string]struct{}
-	removedmoves        map[string]struct{}
-	clearedmoves        bool
-	done                bool
-	oldValue            func(context.Context) (*User, error)
-	predicates          []predicate.User
+	op                      Op
+	typ                     string
+	id                      *string
+	display_name            *string
+	name_key                *string
+	search_key              *string
+	user_principal_name     *string
+	upn_key                 *string
+	mail                    *string
+	department              *string
+	locale                  *string
+	kind                    *string
+	account_enabled         *bool
+	removed                 *bool
+	roles                   *viewer.Roles
+	addroles                *viewer.Roles
+	clearedFields           map[string]struct{}
+	tenant                  *string
+	clearedtenant           bool
+	moves                   map[string]struct{}
+	removedmoves            map[string]struct{}
+	clearedmoves            bool
+	license_requests        map[string]struct{}
+	removedlicense_requests map[string]struct{}
+	clearedlicense_requests bool
+	done                    bool
+	oldValue                func(context.Context) (*User, error)
+	predicates              []predicate.User
 }
 
 var _ ent.Mutation = (*UserMutation)(nil)
@@ -14888,6 +17366,60 @@ func (m *UserMutation) ResetMoves() {
 	m.removedmoves = nil
 }
 
+// AddLicenseRequestIDs adds the "license_requests" edge to the LicenseRequest entity by ids.
+func (m *UserMutation) AddLicenseRequestIDs(ids ...string) {
+	if m.license_requests == nil {
+		m.license_requests = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.license_requests[ids[i]] = struct{}{}
+	}
+}
+
+// ClearLicenseRequests clears the "license_requests" edge to the LicenseRequest entity.
+func (m *UserMutation) ClearLicenseRequests() {
+	m.clearedlicense_requests = true
+}
+
+// LicenseRequestsCleared reports if the "license_requests" edge to the LicenseRequest entity was cleared.
+func (m *UserMutation) LicenseRequestsCleared() bool {
+	return m.clearedlicense_requests
+}
+
+// RemoveLicenseRequestIDs removes the "license_requests" edge to the LicenseRequest entity by IDs.
+func (m *UserMutation) RemoveLicenseRequestIDs(ids ...string) {
+	if m.removedlicense_requests == nil {
+		m.removedlicense_requests = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.license_requests, ids[i])
+		m.removedlicense_requests[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedLicenseRequests returns the removed IDs of the "license_requests" edge to the LicenseRequest entity.
+func (m *UserMutation) RemovedLicenseRequestsIDs() (ids []string) {
+	for id := range m.removedlicense_requests {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// LicenseRequestsIDs returns the "license_requests" edge IDs in the mutation.
+func (m *UserMutation) LicenseRequestsIDs() (ids []string) {
+	for id := range m.license_requests {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetLicenseRequests resets all changes to the "license_requests" edge.
+func (m *UserMutation) ResetLicenseRequests() {
+	m.license_requests = nil
+	m.clearedlicense_requests = false
+	m.removedlicense_requests = nil
+}
+
 // Where appends a list predicates to the UserMutation builder.
 func (m *UserMutation) Where(ps ...predicate.User) {
 	m.predicates = append(m.predicates, ps...)
@@ -15255,12 +17787,15 @@ func (m *UserMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *UserMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.tenant != nil {
 		edges = append(edges, user.EdgeTenant)
 	}
 	if m.moves != nil {
 		edges = append(edges, user.EdgeMoves)
+	}
+	if m.license_requests != nil {
+		edges = append(edges, user.EdgeLicenseRequests)
 	}
 	return edges
 }
@@ -15279,15 +17814,24 @@ func (m *UserMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case user.EdgeLicenseRequests:
+		ids := make([]ent.Value, 0, len(m.license_requests))
+		for id := range m.license_requests {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *UserMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.removedmoves != nil {
 		edges = append(edges, user.EdgeMoves)
+	}
+	if m.removedlicense_requests != nil {
+		edges = append(edges, user.EdgeLicenseRequests)
 	}
 	return edges
 }
@@ -15302,18 +17846,27 @@ func (m *UserMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case user.EdgeLicenseRequests:
+		ids := make([]ent.Value, 0, len(m.removedlicense_requests))
+		for id := range m.removedlicense_requests {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *UserMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.clearedtenant {
 		edges = append(edges, user.EdgeTenant)
 	}
 	if m.clearedmoves {
 		edges = append(edges, user.EdgeMoves)
+	}
+	if m.clearedlicense_requests {
+		edges = append(edges, user.EdgeLicenseRequests)
 	}
 	return edges
 }
@@ -15326,6 +17879,8 @@ func (m *UserMutation) EdgeCleared(name string) bool {
 		return m.clearedtenant
 	case user.EdgeMoves:
 		return m.clearedmoves
+	case user.EdgeLicenseRequests:
+		return m.clearedlicense_requests
 	}
 	return false
 }
@@ -15350,6 +17905,9 @@ func (m *UserMutation) ResetEdge(name string) error {
 		return nil
 	case user.EdgeMoves:
 		m.ResetMoves()
+		return nil
+	case user.EdgeLicenseRequests:
+		m.ResetLicenseRequests()
 		return nil
 	}
 	return fmt.Errorf("unknown User edge %s", name)

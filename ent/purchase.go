@@ -55,6 +55,10 @@ type Purchase struct {
 	ExpiresAt instant.Milli `json:"expires_at,omitempty"`
 	// the move that empties it; while set it is frozen
 	ActiveMoveID *string `json:"active_move_id,omitempty"`
+	// when the life-cycle sweeper looks at it next: at the latest when its status changes
+	DueAt instant.Milli `json:"due_at,omitempty"`
+	// the last expiry notice of this term, in days before its end; 0: none
+	Noticed int `json:"noticed,omitempty"`
 	// when the organization took it from its purchaser
 	OwnershipTakenAt *instant.Milli `json:"ownership_taken_at,omitempty"`
 	// DELETED, with licenses still to be cleared away
@@ -169,11 +173,11 @@ func (*Purchase) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case purchase.FieldOwnershipTakenAt, purchase.FieldCanceledAt:
 			values[i] = &sql.NullScanner{S: new(instant.Milli)}
-		case purchase.FieldPurchasedAt, purchase.FieldExpiresAt:
+		case purchase.FieldPurchasedAt, purchase.FieldExpiresAt, purchase.FieldDueAt:
 			values[i] = new(instant.Milli)
 		case purchase.FieldRecurringBilling, purchase.FieldReleasing:
 			values[i] = new(sql.NullBool)
-		case purchase.FieldQuantity, purchase.FieldAssigned, purchase.FieldReserved, purchase.FieldUnitPrice:
+		case purchase.FieldQuantity, purchase.FieldAssigned, purchase.FieldReserved, purchase.FieldUnitPrice, purchase.FieldNoticed:
 			values[i] = new(sql.NullInt64)
 		case purchase.FieldID, purchase.FieldTenantID, purchase.FieldRef, purchase.FieldProductID, purchase.FieldPurchaserID, purchase.FieldSource, purchase.FieldKind, purchase.FieldStatus, purchase.FieldCurrency, purchase.FieldBillingTerm, purchase.FieldActiveMoveID, purchase.FieldCanceledBy, purchase.FieldCancellationReason, purchase.FieldCancellationFeedback, purchase.FieldCancellationCause, purchase.FieldProductKey, purchase.FieldPurchaserKey, purchase.FieldSearchKey:
 			values[i] = new(sql.NullString)
@@ -302,6 +306,18 @@ func (_m *Purchase) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ActiveMoveID = new(string)
 				*_m.ActiveMoveID = value.String
+			}
+		case purchase.FieldDueAt:
+			if value, ok := values[i].(*instant.Milli); !ok {
+				return fmt.Errorf("unexpected type %T for field due_at", values[i])
+			} else if value != nil {
+				_m.DueAt = *value
+			}
+		case purchase.FieldNoticed:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field noticed", values[i])
+			} else if value.Valid {
+				_m.Noticed = int(value.Int64)
 			}
 		case purchase.FieldOwnershipTakenAt:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
@@ -491,6 +507,12 @@ func (_m *Purchase) String() string {
 		builder.WriteString("active_move_id=")
 		builder.WriteString(*v)
 	}
+	builder.WriteString(", ")
+	builder.WriteString("due_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.DueAt))
+	builder.WriteString(", ")
+	builder.WriteString("noticed=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Noticed))
 	builder.WriteString(", ")
 	if v := _m.OwnershipTakenAt; v != nil {
 		builder.WriteString("ownership_taken_at=")

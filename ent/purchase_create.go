@@ -170,6 +170,34 @@ func (_c *PurchaseCreate) SetNillableActiveMoveID(v *string) *PurchaseCreate {
 	return _c
 }
 
+// SetDueAt sets the "due_at" field.
+func (_c *PurchaseCreate) SetDueAt(v instant.Milli) *PurchaseCreate {
+	_c.mutation.SetDueAt(v)
+	return _c
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_c *PurchaseCreate) SetNillableDueAt(v *instant.Milli) *PurchaseCreate {
+	if v != nil {
+		_c.SetDueAt(*v)
+	}
+	return _c
+}
+
+// SetNoticed sets the "noticed" field.
+func (_c *PurchaseCreate) SetNoticed(v int) *PurchaseCreate {
+	_c.mutation.SetNoticed(v)
+	return _c
+}
+
+// SetNillableNoticed sets the "noticed" field if the given value is not nil.
+func (_c *PurchaseCreate) SetNillableNoticed(v *int) *PurchaseCreate {
+	if v != nil {
+		_c.SetNoticed(*v)
+	}
+	return _c
+}
+
 // SetOwnershipTakenAt sets the "ownership_taken_at" field.
 func (_c *PurchaseCreate) SetOwnershipTakenAt(v instant.Milli) *PurchaseCreate {
 	_c.mutation.SetOwnershipTakenAt(v)
@@ -394,6 +422,14 @@ func (_c *PurchaseCreate) defaults() error {
 		v := purchase.DefaultReserved
 		_c.mutation.SetReserved(v)
 	}
+	if _, ok := _c.mutation.DueAt(); !ok {
+		v := purchase.DefaultDueAt
+		_c.mutation.SetDueAt(v)
+	}
+	if _, ok := _c.mutation.Noticed(); !ok {
+		v := purchase.DefaultNoticed
+		_c.mutation.SetNoticed(v)
+	}
 	if _, ok := _c.mutation.Releasing(); !ok {
 		v := purchase.DefaultReleasing
 		_c.mutation.SetReleasing(v)
@@ -448,6 +484,12 @@ func (_c *PurchaseCreate) check() error {
 	}
 	if _, ok := _c.mutation.ExpiresAt(); !ok {
 		return &ValidationError{Name: "expires_at", err: errors.New(`ent: missing required field "Purchase.expires_at"`)}
+	}
+	if _, ok := _c.mutation.DueAt(); !ok {
+		return &ValidationError{Name: "due_at", err: errors.New(`ent: missing required field "Purchase.due_at"`)}
+	}
+	if _, ok := _c.mutation.Noticed(); !ok {
+		return &ValidationError{Name: "noticed", err: errors.New(`ent: missing required field "Purchase.noticed"`)}
 	}
 	if _, ok := _c.mutation.Releasing(); !ok {
 		return &ValidationError{Name: "releasing", err: errors.New(`ent: missing required field "Purchase.releasing"`)}
@@ -558,6 +600,14 @@ func (_c *PurchaseCreate) createSpec() (*Purchase, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ActiveMoveID(); ok {
 		_spec.SetField(purchase.FieldActiveMoveID, field.TypeString, value)
 		_node.ActiveMoveID = &value
+	}
+	if value, ok := _c.mutation.DueAt(); ok {
+		_spec.SetField(purchase.FieldDueAt, field.TypeInt64, value)
+		_node.DueAt = value
+	}
+	if value, ok := _c.mutation.Noticed(); ok {
+		_spec.SetField(purchase.FieldNoticed, field.TypeInt, value)
+		_node.Noticed = value
 	}
 	if value, ok := _c.mutation.OwnershipTakenAt(); ok {
 		_spec.SetField(purchase.FieldOwnershipTakenAt, field.TypeInt64, value)
@@ -944,6 +994,42 @@ func (u *PurchaseUpsert) UpdateActiveMoveID() *PurchaseUpsert {
 // ClearActiveMoveID clears the value of the "active_move_id" field.
 func (u *PurchaseUpsert) ClearActiveMoveID() *PurchaseUpsert {
 	u.SetNull(purchase.FieldActiveMoveID)
+	return u
+}
+
+// SetDueAt sets the "due_at" field.
+func (u *PurchaseUpsert) SetDueAt(v instant.Milli) *PurchaseUpsert {
+	u.Set(purchase.FieldDueAt, v)
+	return u
+}
+
+// UpdateDueAt sets the "due_at" field to the value that was provided on create.
+func (u *PurchaseUpsert) UpdateDueAt() *PurchaseUpsert {
+	u.SetExcluded(purchase.FieldDueAt)
+	return u
+}
+
+// AddDueAt adds v to the "due_at" field.
+func (u *PurchaseUpsert) AddDueAt(v instant.Milli) *PurchaseUpsert {
+	u.Add(purchase.FieldDueAt, v)
+	return u
+}
+
+// SetNoticed sets the "noticed" field.
+func (u *PurchaseUpsert) SetNoticed(v int) *PurchaseUpsert {
+	u.Set(purchase.FieldNoticed, v)
+	return u
+}
+
+// UpdateNoticed sets the "noticed" field to the value that was provided on create.
+func (u *PurchaseUpsert) UpdateNoticed() *PurchaseUpsert {
+	u.SetExcluded(purchase.FieldNoticed)
+	return u
+}
+
+// AddNoticed adds v to the "noticed" field.
+func (u *PurchaseUpsert) AddNoticed(v int) *PurchaseUpsert {
+	u.Add(purchase.FieldNoticed, v)
 	return u
 }
 
@@ -1421,6 +1507,48 @@ func (u *PurchaseUpsertOne) UpdateActiveMoveID() *PurchaseUpsertOne {
 func (u *PurchaseUpsertOne) ClearActiveMoveID() *PurchaseUpsertOne {
 	return u.Update(func(s *PurchaseUpsert) {
 		s.ClearActiveMoveID()
+	})
+}
+
+// SetDueAt sets the "due_at" field.
+func (u *PurchaseUpsertOne) SetDueAt(v instant.Milli) *PurchaseUpsertOne {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.SetDueAt(v)
+	})
+}
+
+// AddDueAt adds v to the "due_at" field.
+func (u *PurchaseUpsertOne) AddDueAt(v instant.Milli) *PurchaseUpsertOne {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.AddDueAt(v)
+	})
+}
+
+// UpdateDueAt sets the "due_at" field to the value that was provided on create.
+func (u *PurchaseUpsertOne) UpdateDueAt() *PurchaseUpsertOne {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.UpdateDueAt()
+	})
+}
+
+// SetNoticed sets the "noticed" field.
+func (u *PurchaseUpsertOne) SetNoticed(v int) *PurchaseUpsertOne {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.SetNoticed(v)
+	})
+}
+
+// AddNoticed adds v to the "noticed" field.
+func (u *PurchaseUpsertOne) AddNoticed(v int) *PurchaseUpsertOne {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.AddNoticed(v)
+	})
+}
+
+// UpdateNoticed sets the "noticed" field to the value that was provided on create.
+func (u *PurchaseUpsertOne) UpdateNoticed() *PurchaseUpsertOne {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.UpdateNoticed()
 	})
 }
 
@@ -2093,6 +2221,48 @@ func (u *PurchaseUpsertBulk) UpdateActiveMoveID() *PurchaseUpsertBulk {
 func (u *PurchaseUpsertBulk) ClearActiveMoveID() *PurchaseUpsertBulk {
 	return u.Update(func(s *PurchaseUpsert) {
 		s.ClearActiveMoveID()
+	})
+}
+
+// SetDueAt sets the "due_at" field.
+func (u *PurchaseUpsertBulk) SetDueAt(v instant.Milli) *PurchaseUpsertBulk {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.SetDueAt(v)
+	})
+}
+
+// AddDueAt adds v to the "due_at" field.
+func (u *PurchaseUpsertBulk) AddDueAt(v instant.Milli) *PurchaseUpsertBulk {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.AddDueAt(v)
+	})
+}
+
+// UpdateDueAt sets the "due_at" field to the value that was provided on create.
+func (u *PurchaseUpsertBulk) UpdateDueAt() *PurchaseUpsertBulk {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.UpdateDueAt()
+	})
+}
+
+// SetNoticed sets the "noticed" field.
+func (u *PurchaseUpsertBulk) SetNoticed(v int) *PurchaseUpsertBulk {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.SetNoticed(v)
+	})
+}
+
+// AddNoticed adds v to the "noticed" field.
+func (u *PurchaseUpsertBulk) AddNoticed(v int) *PurchaseUpsertBulk {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.AddNoticed(v)
+	})
+}
+
+// UpdateNoticed sets the "noticed" field to the value that was provided on create.
+func (u *PurchaseUpsertBulk) UpdateNoticed() *PurchaseUpsertBulk {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.UpdateNoticed()
 	})
 }
 

@@ -281,6 +281,48 @@ func (_u *PurchaseUpdate) ClearActiveMoveID() *PurchaseUpdate {
 	return _u
 }
 
+// SetDueAt sets the "due_at" field.
+func (_u *PurchaseUpdate) SetDueAt(v instant.Milli) *PurchaseUpdate {
+	_u.mutation.ResetDueAt()
+	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *PurchaseUpdate) SetNillableDueAt(v *instant.Milli) *PurchaseUpdate {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
+	return _u
+}
+
+// AddDueAt adds value to the "due_at" field.
+func (_u *PurchaseUpdate) AddDueAt(v instant.Milli) *PurchaseUpdate {
+	_u.mutation.AddDueAt(v)
+	return _u
+}
+
+// SetNoticed sets the "noticed" field.
+func (_u *PurchaseUpdate) SetNoticed(v int) *PurchaseUpdate {
+	_u.mutation.ResetNoticed()
+	_u.mutation.SetNoticed(v)
+	return _u
+}
+
+// SetNillableNoticed sets the "noticed" field if the given value is not nil.
+func (_u *PurchaseUpdate) SetNillableNoticed(v *int) *PurchaseUpdate {
+	if v != nil {
+		_u.SetNoticed(*v)
+	}
+	return _u
+}
+
+// AddNoticed adds value to the "noticed" field.
+func (_u *PurchaseUpdate) AddNoticed(v int) *PurchaseUpdate {
+	_u.mutation.AddNoticed(v)
+	return _u
+}
+
 // SetOwnershipTakenAt sets the "ownership_taken_at" field.
 func (_u *PurchaseUpdate) SetOwnershipTakenAt(v instant.Milli) *PurchaseUpdate {
 	_u.mutation.ResetOwnershipTakenAt()
@@ -660,6 +702,18 @@ func (_u *PurchaseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ActiveMoveIDCleared() {
 		_spec.ClearField(purchase.FieldActiveMoveID, field.TypeString)
+	}
+	if value, ok := _u.mutation.DueAt(); ok {
+		_spec.SetField(purchase.FieldDueAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedDueAt(); ok {
+		_spec.AddField(purchase.FieldDueAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Noticed(); ok {
+		_spec.SetField(purchase.FieldNoticed, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedNoticed(); ok {
+		_spec.AddField(purchase.FieldNoticed, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.OwnershipTakenAt(); ok {
 		_spec.SetField(purchase.FieldOwnershipTakenAt, field.TypeInt64, value)
@@ -1082,6 +1136,48 @@ func (_u *PurchaseUpdateOne) ClearActiveMoveID() *PurchaseUpdateOne {
 	return _u
 }
 
+// SetDueAt sets the "due_at" field.
+func (_u *PurchaseUpdateOne) SetDueAt(v instant.Milli) *PurchaseUpdateOne {
+	_u.mutation.ResetDueAt()
+	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *PurchaseUpdateOne) SetNillableDueAt(v *instant.Milli) *PurchaseUpdateOne {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
+	return _u
+}
+
+// AddDueAt adds value to the "due_at" field.
+func (_u *PurchaseUpdateOne) AddDueAt(v instant.Milli) *PurchaseUpdateOne {
+	_u.mutation.AddDueAt(v)
+	return _u
+}
+
+// SetNoticed sets the "noticed" field.
+func (_u *PurchaseUpdateOne) SetNoticed(v int) *PurchaseUpdateOne {
+	_u.mutation.ResetNoticed()
+	_u.mutation.SetNoticed(v)
+	return _u
+}
+
+// SetNillableNoticed sets the "noticed" field if the given value is not nil.
+func (_u *PurchaseUpdateOne) SetNillableNoticed(v *int) *PurchaseUpdateOne {
+	if v != nil {
+		_u.SetNoticed(*v)
+	}
+	return _u
+}
+
+// AddNoticed adds value to the "noticed" field.
+func (_u *PurchaseUpdateOne) AddNoticed(v int) *PurchaseUpdateOne {
+	_u.mutation.AddNoticed(v)
+	return _u
+}
+
 // SetOwnershipTakenAt sets the "ownership_taken_at" field.
 func (_u *PurchaseUpdateOne) SetOwnershipTakenAt(v instant.Milli) *PurchaseUpdateOne {
 	_u.mutation.ResetOwnershipTakenAt()
@@ -1491,6 +1587,18 @@ func (_u *PurchaseUpdateOne) sqlSave(ctx context.Context) (_node *Purchase, err 
 	}
 	if _u.mutation.ActiveMoveIDCleared() {
 		_spec.ClearField(purchase.FieldActiveMoveID, field.TypeString)
+	}
+	if value, ok := _u.mutation.DueAt(); ok {
+		_spec.SetField(purchase.FieldDueAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedDueAt(); ok {
+		_spec.AddField(purchase.FieldDueAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Noticed(); ok {
+		_spec.SetField(purchase.FieldNoticed, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedNoticed(); ok {
+		_spec.AddField(purchase.FieldNoticed, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.OwnershipTakenAt(); ok {
 		_spec.SetField(purchase.FieldOwnershipTakenAt, field.TypeInt64, value)

@@ -20,8 +20,14 @@ type Tx struct {
 	AuditEvent *AuditEventClient
 	// Export is the client for interacting with the Export builders.
 	Export *ExportClient
+	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
+	IdempotencyKey *IdempotencyKeyClient
 	// License is the client for interacting with the License builders.
 	License *LicenseClient
+	// LicenseRequest is the client for interacting with the LicenseRequest builders.
+	LicenseRequest *LicenseRequestClient
+	// LicenseRequestUser is the client for interacting with the LicenseRequestUser builders.
+	LicenseRequestUser *LicenseRequestUserClient
 	// Move is the client for interacting with the Move builders.
 	Move *MoveClient
 	// MoveUser is the client for interacting with the MoveUser builders.
@@ -176,7 +182,10 @@ func (tx *Tx) init() {
 	tx.APIToken = NewAPITokenClient(tx.config)
 	tx.AuditEvent = NewAuditEventClient(tx.config)
 	tx.Export = NewExportClient(tx.config)
+	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.License = NewLicenseClient(tx.config)
+	tx.LicenseRequest = NewLicenseRequestClient(tx.config)
+	tx.LicenseRequestUser = NewLicenseRequestUserClient(tx.config)
 	tx.Move = NewMoveClient(tx.config)
 	tx.MoveUser = NewMoveUserClient(tx.config)
 	tx.Notification = NewNotificationClient(tx.config)

@@ -56,11 +56,15 @@ type UserEdges struct {
 	Tenant *Tenant `json:"tenant,omitempty"`
 	// Moves holds the value of the moves edge.
 	Moves []*Move `json:"moves,omitempty"`
+	// LicenseRequests holds the value of the license_requests edge.
+	LicenseRequests []*LicenseRequest `json:"license_requests,omitempty"`
 	// MoveUsers holds the value of the move_users edge.
 	MoveUsers []*MoveUser `json:"move_users,omitempty"`
+	// LicenseRequestUsers holds the value of the license_request_users edge.
+	LicenseRequestUsers []*LicenseRequestUser `json:"license_request_users,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [5]bool
 }
 
 // TenantOrErr returns the Tenant value or an error if the edge
@@ -83,13 +87,31 @@ func (e UserEdges) MovesOrErr() ([]*Move, error) {
 	return nil, &NotLoadedError{edge: "moves"}
 }
 
+// LicenseRequestsOrErr returns the LicenseRequests value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) LicenseRequestsOrErr() ([]*LicenseRequest, error) {
+	if e.loadedTypes[2] {
+		return e.LicenseRequests, nil
+	}
+	return nil, &NotLoadedError{edge: "license_requests"}
+}
+
 // MoveUsersOrErr returns the MoveUsers value or an error if the edge
 // was not loaded in eager-loading.
 func (e UserEdges) MoveUsersOrErr() ([]*MoveUser, error) {
-	if e.loadedTypes[2] {
+	if e.loadedTypes[3] {
 		return e.MoveUsers, nil
 	}
 	return nil, &NotLoadedError{edge: "move_users"}
+}
+
+// LicenseRequestUsersOrErr returns the LicenseRequestUsers value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) LicenseRequestUsersOrErr() ([]*LicenseRequestUser, error) {
+	if e.loadedTypes[4] {
+		return e.LicenseRequestUsers, nil
+	}
+	return nil, &NotLoadedError{edge: "license_request_users"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -227,9 +249,19 @@ func (_m *User) QueryMoves() *MoveQuery {
 	return NewUserClient(_m.config).QueryMoves(_m)
 }
 
+// QueryLicenseRequests queries the "license_requests" edge of the User entity.
+func (_m *User) QueryLicenseRequests() *LicenseRequestQuery {
+	return NewUserClient(_m.config).QueryLicenseRequests(_m)
+}
+
 // QueryMoveUsers queries the "move_users" edge of the User entity.
 func (_m *User) QueryMoveUsers() *MoveUserQuery {
 	return NewUserClient(_m.config).QueryMoveUsers(_m)
+}
+
+// QueryLicenseRequestUsers queries the "license_request_users" edge of the User entity.
+func (_m *User) QueryLicenseRequestUsers() *LicenseRequestUserQuery {
+	return NewUserClient(_m.config).QueryLicenseRequestUsers(_m)
 }
 
 // Update returns a builder for updating this User.

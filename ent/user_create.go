@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"purser/ent/licenserequest"
 	"purser/ent/move"
 	"purser/ent/tenant"
 	"purser/ent/user"
@@ -151,6 +152,21 @@ func (_c *UserCreate) AddMoves(v ...*Move) *UserCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddMoveIDs(ids...)
+}
+
+// AddLicenseRequestIDs adds the "license_requests" edge to the LicenseRequest entity by IDs.
+func (_c *UserCreate) AddLicenseRequestIDs(ids ...string) *UserCreate {
+	_c.mutation.AddLicenseRequestIDs(ids...)
+	return _c
+}
+
+// AddLicenseRequests adds the "license_requests" edges to the LicenseRequest entity.
+func (_c *UserCreate) AddLicenseRequests(v ...*LicenseRequest) *UserCreate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddLicenseRequestIDs(ids...)
 }
 
 // Mutation returns the UserMutation object of the builder.
@@ -345,6 +361,22 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(move.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.LicenseRequestsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.LicenseRequestsTable,
+			Columns: user.LicenseRequestsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(licenserequest.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"purser/ent/licenserequest"
 	"purser/ent/move"
 	"purser/ent/predicate"
 	"purser/ent/user"
@@ -231,6 +232,21 @@ func (_u *UserUpdate) AddMoves(v ...*Move) *UserUpdate {
 	return _u.AddMoveIDs(ids...)
 }
 
+// AddLicenseRequestIDs adds the "license_requests" edge to the LicenseRequest entity by IDs.
+func (_u *UserUpdate) AddLicenseRequestIDs(ids ...string) *UserUpdate {
+	_u.mutation.AddLicenseRequestIDs(ids...)
+	return _u
+}
+
+// AddLicenseRequests adds the "license_requests" edges to the LicenseRequest entity.
+func (_u *UserUpdate) AddLicenseRequests(v ...*LicenseRequest) *UserUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddLicenseRequestIDs(ids...)
+}
+
 // Mutation returns the UserMutation object of the builder.
 func (_u *UserUpdate) Mutation() *UserMutation {
 	return _u.mutation
@@ -255,6 +271,27 @@ func (_u *UserUpdate) RemoveMoves(v ...*Move) *UserUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveMoveIDs(ids...)
+}
+
+// ClearLicenseRequests clears all "license_requests" edges to the LicenseRequest entity.
+func (_u *UserUpdate) ClearLicenseRequests() *UserUpdate {
+	_u.mutation.ClearLicenseRequests()
+	return _u
+}
+
+// RemoveLicenseRequestIDs removes the "license_requests" edge to LicenseRequest entities by IDs.
+func (_u *UserUpdate) RemoveLicenseRequestIDs(ids ...string) *UserUpdate {
+	_u.mutation.RemoveLicenseRequestIDs(ids...)
+	return _u
+}
+
+// RemoveLicenseRequests removes "license_requests" edges to LicenseRequest entities.
+func (_u *UserUpdate) RemoveLicenseRequests(v ...*LicenseRequest) *UserUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveLicenseRequestIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -387,6 +424,51 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(move.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.LicenseRequestsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.LicenseRequestsTable,
+			Columns: user.LicenseRequestsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(licenserequest.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedLicenseRequestsIDs(); len(nodes) > 0 && !_u.mutation.LicenseRequestsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.LicenseRequestsTable,
+			Columns: user.LicenseRequestsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(licenserequest.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LicenseRequestsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.LicenseRequestsTable,
+			Columns: user.LicenseRequestsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(licenserequest.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {
@@ -616,6 +698,21 @@ func (_u *UserUpdateOne) AddMoves(v ...*Move) *UserUpdateOne {
 	return _u.AddMoveIDs(ids...)
 }
 
+// AddLicenseRequestIDs adds the "license_requests" edge to the LicenseRequest entity by IDs.
+func (_u *UserUpdateOne) AddLicenseRequestIDs(ids ...string) *UserUpdateOne {
+	_u.mutation.AddLicenseRequestIDs(ids...)
+	return _u
+}
+
+// AddLicenseRequests adds the "license_requests" edges to the LicenseRequest entity.
+func (_u *UserUpdateOne) AddLicenseRequests(v ...*LicenseRequest) *UserUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddLicenseRequestIDs(ids...)
+}
+
 // Mutation returns the UserMutation object of the builder.
 func (_u *UserUpdateOne) Mutation() *UserMutation {
 	return _u.mutation
@@ -640,6 +737,27 @@ func (_u *UserUpdateOne) RemoveMoves(v ...*Move) *UserUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveMoveIDs(ids...)
+}
+
+// ClearLicenseRequests clears all "license_requests" edges to the LicenseRequest entity.
+func (_u *UserUpdateOne) ClearLicenseRequests() *UserUpdateOne {
+	_u.mutation.ClearLicenseRequests()
+	return _u
+}
+
+// RemoveLicenseRequestIDs removes the "license_requests" edge to LicenseRequest entities by IDs.
+func (_u *UserUpdateOne) RemoveLicenseRequestIDs(ids ...string) *UserUpdateOne {
+	_u.mutation.RemoveLicenseRequestIDs(ids...)
+	return _u
+}
+
+// RemoveLicenseRequests removes "license_requests" edges to LicenseRequest entities.
+func (_u *UserUpdateOne) RemoveLicenseRequests(v ...*LicenseRequest) *UserUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveLicenseRequestIDs(ids...)
 }
 
 // Where appends a list predicates to the UserUpdate builder.
@@ -802,6 +920,51 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(move.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.LicenseRequestsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.LicenseRequestsTable,
+			Columns: user.LicenseRequestsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(licenserequest.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedLicenseRequestsIDs(); len(nodes) > 0 && !_u.mutation.LicenseRequestsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.LicenseRequestsTable,
+			Columns: user.LicenseRequestsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(licenserequest.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LicenseRequestsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2M,
+			Inverse: true,
+			Table:   user.LicenseRequestsTable,
+			Columns: user.LicenseRequestsPrimaryKey,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(licenserequest.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {

@@ -10,7 +10,10 @@ import (
 	"purser/ent/apitoken"
 	"purser/ent/auditevent"
 	"purser/ent/export"
+	"purser/ent/idempotencykey"
 	"purser/ent/license"
+	"purser/ent/licenserequest"
+	"purser/ent/licenserequestuser"
 	"purser/ent/move"
 	"purser/ent/moveuser"
 	"purser/ent/notification"
@@ -163,6 +166,33 @@ func (f TraverseExport) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ExportQuery", q)
 }
 
+// The IdempotencyKeyFunc type is an adapter to allow the use of ordinary function as a Querier.
+type IdempotencyKeyFunc func(context.Context, *ent.IdempotencyKeyQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f IdempotencyKeyFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.IdempotencyKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.IdempotencyKeyQuery", q)
+}
+
+// The TraverseIdempotencyKey type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseIdempotencyKey func(context.Context, *ent.IdempotencyKeyQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseIdempotencyKey) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseIdempotencyKey) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.IdempotencyKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.IdempotencyKeyQuery", q)
+}
+
 // The LicenseFunc type is an adapter to allow the use of ordinary function as a Querier.
 type LicenseFunc func(context.Context, *ent.LicenseQuery) (ent.Value, error)
 
@@ -188,6 +218,60 @@ func (f TraverseLicense) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.LicenseQuery", q)
+}
+
+// The LicenseRequestFunc type is an adapter to allow the use of ordinary function as a Querier.
+type LicenseRequestFunc func(context.Context, *ent.LicenseRequestQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f LicenseRequestFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.LicenseRequestQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.LicenseRequestQuery", q)
+}
+
+// The TraverseLicenseRequest type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseLicenseRequest func(context.Context, *ent.LicenseRequestQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseLicenseRequest) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseLicenseRequest) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.LicenseRequestQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.LicenseRequestQuery", q)
+}
+
+// The LicenseRequestUserFunc type is an adapter to allow the use of ordinary function as a Querier.
+type LicenseRequestUserFunc func(context.Context, *ent.LicenseRequestUserQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f LicenseRequestUserFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.LicenseRequestUserQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.LicenseRequestUserQuery", q)
+}
+
+// The TraverseLicenseRequestUser type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseLicenseRequestUser func(context.Context, *ent.LicenseRequestUserQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseLicenseRequestUser) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseLicenseRequestUser) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.LicenseRequestUserQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.LicenseRequestUserQuery", q)
 }
 
 // The MoveFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -469,8 +553,14 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AuditEventQuery, predicate.AuditEvent, auditevent.OrderOption]{typ: ent.TypeAuditEvent, tq: q}, nil
 	case *ent.ExportQuery:
 		return &query[*ent.ExportQuery, predicate.Export, export.OrderOption]{typ: ent.TypeExport, tq: q}, nil
+	case *ent.IdempotencyKeyQuery:
+		return &query[*ent.IdempotencyKeyQuery, predicate.IdempotencyKey, idempotencykey.OrderOption]{typ: ent.TypeIdempotencyKey, tq: q}, nil
 	case *ent.LicenseQuery:
 		return &query[*ent.LicenseQuery, predicate.License, license.OrderOption]{typ: ent.TypeLicense, tq: q}, nil
+	case *ent.LicenseRequestQuery:
+		return &query[*ent.LicenseRequestQuery, predicate.LicenseRequest, licenserequest.OrderOption]{typ: ent.TypeLicenseRequest, tq: q}, nil
+	case *ent.LicenseRequestUserQuery:
+		return &query[*ent.LicenseRequestUserQuery, predicate.LicenseRequestUser, licenserequestuser.OrderOption]{typ: ent.TypeLicenseRequestUser, tq: q}, nil
 	case *ent.MoveQuery:
 		return &query[*ent.MoveQuery, predicate.Move, move.OrderOption]{typ: ent.TypeMove, tq: q}, nil
 	case *ent.MoveUserQuery:

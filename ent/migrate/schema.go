@@ -134,6 +134,35 @@ var (
 			},
 		},
 	}
+	// IdempotencyKeysColumns holds the columns for the "idempotency_keys" table.
+	IdempotencyKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Collation: "C"},
+		{Name: "input_hash", Type: field.TypeBytes},
+		{Name: "answer", Type: field.TypeString, Size: 2147483647, Collation: "C"},
+		{Name: "expires_at", Type: field.TypeInt64},
+		{Name: "tenant_id", Type: field.TypeString, Collation: "C"},
+	}
+	// IdempotencyKeysTable holds the schema information for the "idempotency_keys" table.
+	IdempotencyKeysTable = &schema.Table{
+		Name:       "idempotency_keys",
+		Columns:    IdempotencyKeysColumns,
+		PrimaryKey: []*schema.Column{IdempotencyKeysColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "idempotency_keys_tenants_tenant",
+				Columns:    []*schema.Column{IdempotencyKeysColumns[4]},
+				RefColumns: []*schema.Column{TenantsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "idempotencykey_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{IdempotencyKeysColumns[3]},
+			},
+		},
+	}
 	// LicensesColumns holds the columns for the "licenses" table.
 	LicensesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Collation: "C"},
@@ -189,6 +218,101 @@ var (
 				Name:    "license_user_id_id",
 				Unique:  false,
 				Columns: []*schema.Column{LicensesColumns[4], LicensesColumns[0]},
+			},
+		},
+	}
+	// LicenseRequestsColumns holds the columns for the "license_requests" table.
+	LicenseRequestsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Collation: "C"},
+		{Name: "requested_at", Type: field.TypeInt64},
+		{Name: "message", Type: field.TypeString, Nullable: true, Size: 2147483647, Collation: "C"},
+		{Name: "status", Type: field.TypeString, Collation: "C"},
+		{Name: "decided_at", Type: field.TypeInt64, Nullable: true},
+		{Name: "reply", Type: field.TypeString, Nullable: true, Size: 2147483647, Collation: "C"},
+		{Name: "tenant_id", Type: field.TypeString, Collation: "C"},
+		{Name: "product_id", Type: field.TypeString, Collation: "C"},
+		{Name: "requested_by", Type: field.TypeString, Collation: "C"},
+		{Name: "decided_by", Type: field.TypeString, Nullable: true, Collation: "C"},
+	}
+	// LicenseRequestsTable holds the schema information for the "license_requests" table.
+	LicenseRequestsTable = &schema.Table{
+		Name:       "license_requests",
+		Columns:    LicenseRequestsColumns,
+		PrimaryKey: []*schema.Column{LicenseRequestsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "license_requests_tenants_tenant",
+				Columns:    []*schema.Column{LicenseRequestsColumns[6]},
+				RefColumns: []*schema.Column{TenantsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "license_requests_products_product",
+				Columns:    []*schema.Column{LicenseRequestsColumns[7]},
+				RefColumns: []*schema.Column{ProductsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "license_requests_users_requester",
+				Columns:    []*schema.Column{LicenseRequestsColumns[8]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "license_requests_users_decider",
+				Columns:    []*schema.Column{LicenseRequestsColumns[9]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "licenserequest_tenant_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{LicenseRequestsColumns[6], LicenseRequestsColumns[0]},
+			},
+			{
+				Name:    "licenserequest_tenant_id_status_id",
+				Unique:  false,
+				Columns: []*schema.Column{LicenseRequestsColumns[6], LicenseRequestsColumns[3], LicenseRequestsColumns[0]},
+			},
+			{
+				Name:    "licenserequest_tenant_id_requested_by_id",
+				Unique:  false,
+				Columns: []*schema.Column{LicenseRequestsColumns[6], LicenseRequestsColumns[8], LicenseRequestsColumns[0]},
+			},
+		},
+	}
+	// LicenseRequestUsersColumns holds the columns for the "license_request_users" table.
+	LicenseRequestUsersColumns = []*schema.Column{
+		{Name: "decision", Type: field.TypeString, Collation: "C"},
+		{Name: "tenant_id", Type: field.TypeString, Collation: "C"},
+		{Name: "request_id", Type: field.TypeString, Collation: "C"},
+		{Name: "user_id", Type: field.TypeString, Collation: "C"},
+	}
+	// LicenseRequestUsersTable holds the schema information for the "license_request_users" table.
+	LicenseRequestUsersTable = &schema.Table{
+		Name:       "license_request_users",
+		Columns:    LicenseRequestUsersColumns,
+		PrimaryKey: []*schema.Column{LicenseRequestUsersColumns[2], LicenseRequestUsersColumns[3]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "license_request_users_tenants_tenant",
+				Columns:    []*schema.Column{LicenseRequestUsersColumns[1]},
+				RefColumns: []*schema.Column{TenantsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "license_request_users_license_requests_request",
+				Columns:    []*schema.Column{LicenseRequestUsersColumns[2]},
+				RefColumns: []*schema.Column{LicenseRequestsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "license_request_users_users_user",
+				Columns:    []*schema.Column{LicenseRequestUsersColumns[3]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
 			},
 		},
 	}
@@ -536,6 +660,8 @@ var (
 		{Name: "purchased_at", Type: field.TypeInt64},
 		{Name: "expires_at", Type: field.TypeInt64},
 		{Name: "active_move_id", Type: field.TypeString, Nullable: true, Collation: "C"},
+		{Name: "due_at", Type: field.TypeInt64, Default: 0},
+		{Name: "noticed", Type: field.TypeInt, Default: 0},
 		{Name: "ownership_taken_at", Type: field.TypeInt64, Nullable: true},
 		{Name: "releasing", Type: field.TypeBool, Default: false},
 		{Name: "canceled_at", Type: field.TypeInt64, Nullable: true},
@@ -558,25 +684,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "purchases_tenants_tenant",
-				Columns:    []*schema.Column{PurchasesColumns[24]},
+				Columns:    []*schema.Column{PurchasesColumns[26]},
 				RefColumns: []*schema.Column{TenantsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "purchases_products_product",
-				Columns:    []*schema.Column{PurchasesColumns[25]},
+				Columns:    []*schema.Column{PurchasesColumns[27]},
 				RefColumns: []*schema.Column{ProductsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "purchases_users_purchaser",
-				Columns:    []*schema.Column{PurchasesColumns[26]},
+				Columns:    []*schema.Column{PurchasesColumns[28]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "purchases_users_canceler",
-				Columns:    []*schema.Column{PurchasesColumns[27]},
+				Columns:    []*schema.Column{PurchasesColumns[29]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -585,72 +711,80 @@ var (
 			{
 				Name:    "purchase_tenant_id_ref",
 				Unique:  true,
-				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[1]},
+				Columns: []*schema.Column{PurchasesColumns[26], PurchasesColumns[1]},
 			},
 			{
 				Name:    "purchase_tenant_id_purchased_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[12], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[26], PurchasesColumns[12], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_expires_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[13], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[26], PurchasesColumns[13], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_product_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[21], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[26], PurchasesColumns[23], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_purchaser_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[22], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[26], PurchasesColumns[24], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_quantity_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[5], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[26], PurchasesColumns[5], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_assigned_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[6], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[26], PurchasesColumns[6], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_source_purchased_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[2], PurchasesColumns[12], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[26], PurchasesColumns[2], PurchasesColumns[12], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_status_purchased_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[4], PurchasesColumns[12], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[26], PurchasesColumns[4], PurchasesColumns[12], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_product_id_purchased_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[25], PurchasesColumns[12], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[26], PurchasesColumns[27], PurchasesColumns[12], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_purchaser_id_purchased_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[26], PurchasesColumns[12], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[26], PurchasesColumns[28], PurchasesColumns[12], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_by_purchaser",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[2], PurchasesColumns[22], PurchasesColumns[26], PurchasesColumns[4], PurchasesColumns[25], PurchasesColumns[5], PurchasesColumns[6], PurchasesColumns[7]},
+				Columns: []*schema.Column{PurchasesColumns[26], PurchasesColumns[2], PurchasesColumns[24], PurchasesColumns[28], PurchasesColumns[4], PurchasesColumns[27], PurchasesColumns[5], PurchasesColumns[6], PurchasesColumns[7]},
 			},
 			{
 				Name:    "purchase_by_product",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[24], PurchasesColumns[21], PurchasesColumns[25], PurchasesColumns[4], PurchasesColumns[2], PurchasesColumns[5], PurchasesColumns[6], PurchasesColumns[7]},
+				Columns: []*schema.Column{PurchasesColumns[26], PurchasesColumns[23], PurchasesColumns[27], PurchasesColumns[4], PurchasesColumns[2], PurchasesColumns[5], PurchasesColumns[6], PurchasesColumns[7]},
+			},
+			{
+				Name:    "purchase_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{PurchasesColumns[15]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status <> 'DELETED'",
+				},
 			},
 			{
 				Name:    "purchase_releasing",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[16]},
+				Columns: []*schema.Column{PurchasesColumns[18]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "releasing",
 				},
@@ -792,7 +926,10 @@ var (
 		APITokensTable,
 		AuditEventsTable,
 		ExportsTable,
+		IdempotencyKeysTable,
 		LicensesTable,
+		LicenseRequestsTable,
+		LicenseRequestUsersTable,
 		MovesTable,
 		MoveUsersTable,
 		NotificationsTable,
@@ -812,10 +949,27 @@ func init() {
 	AuditEventsTable.ForeignKeys[0].RefTable = TenantsTable
 	AuditEventsTable.ForeignKeys[1].RefTable = UsersTable
 	ExportsTable.ForeignKeys[0].RefTable = TenantsTable
+	IdempotencyKeysTable.ForeignKeys[0].RefTable = TenantsTable
 	LicensesTable.ForeignKeys[0].RefTable = TenantsTable
 	LicensesTable.ForeignKeys[1].RefTable = PurchasesTable
 	LicensesTable.ForeignKeys[2].RefTable = UsersTable
 	LicensesTable.ForeignKeys[3].RefTable = UsersTable
+	LicenseRequestsTable.ForeignKeys[0].RefTable = TenantsTable
+	LicenseRequestsTable.ForeignKeys[1].RefTable = ProductsTable
+	LicenseRequestsTable.ForeignKeys[2].RefTable = UsersTable
+	LicenseRequestsTable.ForeignKeys[3].RefTable = UsersTable
+	LicenseRequestsTable.Annotation = &entsql.Annotation{}
+	LicenseRequestsTable.Annotation.Checks = map[string]string{
+		"license_request_decided": "status <> 'COMPLETED' OR decided_at IS NOT NULL",
+		"license_request_status":  "status IN ('PENDING', 'COMPLETED')",
+	}
+	LicenseRequestUsersTable.ForeignKeys[0].RefTable = TenantsTable
+	LicenseRequestUsersTable.ForeignKeys[1].RefTable = LicenseRequestsTable
+	LicenseRequestUsersTable.ForeignKeys[2].RefTable = UsersTable
+	LicenseRequestUsersTable.Annotation = &entsql.Annotation{}
+	LicenseRequestUsersTable.Annotation.Checks = map[string]string{
+		"license_request_decision": "decision IN ('PENDING', 'APPROVED', 'REJECTED')",
+	}
 	MovesTable.ForeignKeys[0].RefTable = TenantsTable
 	MovesTable.ForeignKeys[1].RefTable = PurchasesTable
 	MovesTable.ForeignKeys[2].RefTable = PurchasesTable
@@ -839,8 +993,8 @@ func init() {
 	NotificationsTable.ForeignKeys[1].RefTable = UsersTable
 	NotificationsTable.Annotation = &entsql.Annotation{}
 	NotificationsTable.Annotation.Checks = map[string]string{
-		"notification_about":  "kind IN ('SUBSCRIPTION_CANCELED', 'OWNERSHIP_TAKEN', 'CANCELLATION_REQUESTED')",
-		"notification_status": "status IN ('QUEUED', 'SENT', 'FAILED')",
+		"notification_status":  "status IN ('QUEUED', 'SENT', 'FAILED')",
+		"notification_subject": "kind IN ('SUBSCRIPTION_CANCELED', 'OWNERSHIP_TAKEN', 'CANCELLATION_REQUESTED', 'SELF_SERVICE_PURCHASED', 'LICENSE_REQUESTED', 'LICENSE_REQUEST_DECIDED', 'EXPIRY_NOTICE')",
 	}
 	NotificationPurchasesTable.ForeignKeys[0].RefTable = TenantsTable
 	NotificationPurchasesTable.ForeignKeys[1].RefTable = NotificationsTable

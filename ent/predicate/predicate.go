@@ -15,8 +15,17 @@ type AuditEvent func(*sql.Selector)
 // Export is the predicate function for export builders.
 type Export func(*sql.Selector)
 
+// IdempotencyKey is the predicate function for idempotencykey builders.
+type IdempotencyKey func(*sql.Selector)
+
 // License is the predicate function for license builders.
 type License func(*sql.Selector)
+
+// LicenseRequest is the predicate function for licenserequest builders.
+type LicenseRequest func(*sql.Selector)
+
+// LicenseRequestUser is the predicate function for licenserequestuser builders.
+type LicenseRequestUser func(*sql.Selector)
 
 // Move is the predicate function for move builders.
 type Move func(*sql.Selector)

@@ -3,6 +3,8 @@
 package purchase
 
 import (
+	"purser/internal/instant"
+
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -47,6 +49,10 @@ const (
 	FieldExpiresAt = "expires_at"
 	// FieldActiveMoveID holds the string denoting the active_move_id field in the database.
 	FieldActiveMoveID = "active_move_id"
+	// FieldDueAt holds the string denoting the due_at field in the database.
+	FieldDueAt = "due_at"
+	// FieldNoticed holds the string denoting the noticed field in the database.
+	FieldNoticed = "noticed"
 	// FieldOwnershipTakenAt holds the string denoting the ownership_taken_at field in the database.
 	FieldOwnershipTakenAt = "ownership_taken_at"
 	// FieldReleasing holds the string denoting the releasing field in the database.
@@ -143,6 +149,8 @@ var Columns = []string{
 	FieldPurchasedAt,
 	FieldExpiresAt,
 	FieldActiveMoveID,
+	FieldDueAt,
+	FieldNoticed,
 	FieldOwnershipTakenAt,
 	FieldReleasing,
 	FieldCanceledAt,
@@ -183,6 +191,10 @@ var (
 	DefaultAssigned int
 	// DefaultReserved holds the default value on creation for the "reserved" field.
 	DefaultReserved int
+	// DefaultDueAt holds the default value on creation for the "due_at" field.
+	DefaultDueAt instant.Milli
+	// DefaultNoticed holds the default value on creation for the "noticed" field.
+	DefaultNoticed int
 	// DefaultReleasing holds the default value on creation for the "releasing" field.
 	DefaultReleasing bool
 	// DefaultPurchaserKey holds the default value on creation for the "purchaser_key" field.
@@ -280,6 +292,16 @@ func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
 // ByActiveMoveID orders the results by the active_move_id field.
 func ByActiveMoveID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldActiveMoveID, opts...).ToFunc()
+}
+
+// ByDueAt orders the results by the due_at field.
+func ByDueAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDueAt, opts...).ToFunc()
+}
+
+// ByNoticed orders the results by the noticed field.
+func ByNoticed(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNoticed, opts...).ToFunc()
 }
 
 // ByOwnershipTakenAt orders the results by the ownership_taken_at field.

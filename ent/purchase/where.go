@@ -152,6 +152,16 @@ func ActiveMoveID(v string) predicate.Purchase {
 	return predicate.Purchase(sql.FieldEQ(FieldActiveMoveID, v))
 }
 
+// DueAt applies equality check predicate on the "due_at" field. It's identical to DueAtEQ.
+func DueAt(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldEQ(FieldDueAt, v))
+}
+
+// Noticed applies equality check predicate on the "noticed" field. It's identical to NoticedEQ.
+func Noticed(v int) predicate.Purchase {
+	return predicate.Purchase(sql.FieldEQ(FieldNoticed, v))
+}
+
 // OwnershipTakenAt applies equality check predicate on the "ownership_taken_at" field. It's identical to OwnershipTakenAtEQ.
 func OwnershipTakenAt(v instant.Milli) predicate.Purchase {
 	return predicate.Purchase(sql.FieldEQ(FieldOwnershipTakenAt, v))
@@ -1144,6 +1154,86 @@ func ActiveMoveIDEqualFold(v string) predicate.Purchase {
 // ActiveMoveIDContainsFold applies the ContainsFold predicate on the "active_move_id" field.
 func ActiveMoveIDContainsFold(v string) predicate.Purchase {
 	return predicate.Purchase(sql.FieldContainsFold(FieldActiveMoveID, v))
+}
+
+// DueAtEQ applies the EQ predicate on the "due_at" field.
+func DueAtEQ(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldEQ(FieldDueAt, v))
+}
+
+// DueAtNEQ applies the NEQ predicate on the "due_at" field.
+func DueAtNEQ(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldNEQ(FieldDueAt, v))
+}
+
+// DueAtIn applies the In predicate on the "due_at" field.
+func DueAtIn(vs ...instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldIn(FieldDueAt, vs...))
+}
+
+// DueAtNotIn applies the NotIn predicate on the "due_at" field.
+func DueAtNotIn(vs ...instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldNotIn(FieldDueAt, vs...))
+}
+
+// DueAtGT applies the GT predicate on the "due_at" field.
+func DueAtGT(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldGT(FieldDueAt, v))
+}
+
+// DueAtGTE applies the GTE predicate on the "due_at" field.
+func DueAtGTE(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldGTE(FieldDueAt, v))
+}
+
+// DueAtLT applies the LT predicate on the "due_at" field.
+func DueAtLT(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldLT(FieldDueAt, v))
+}
+
+// DueAtLTE applies the LTE predicate on the "due_at" field.
+func DueAtLTE(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldLTE(FieldDueAt, v))
+}
+
+// NoticedEQ applies the EQ predicate on the "noticed" field.
+func NoticedEQ(v int) predicate.Purchase {
+	return predicate.Purchase(sql.FieldEQ(FieldNoticed, v))
+}
+
+// NoticedNEQ applies the NEQ predicate on the "noticed" field.
+func NoticedNEQ(v int) predicate.Purchase {
+	return predicate.Purchase(sql.FieldNEQ(FieldNoticed, v))
+}
+
+// NoticedIn applies the In predicate on the "noticed" field.
+func NoticedIn(vs ...int) predicate.Purchase {
+	return predicate.Purchase(sql.FieldIn(FieldNoticed, vs...))
+}
+
+// NoticedNotIn applies the NotIn predicate on the "noticed" field.
+func NoticedNotIn(vs ...int) predicate.Purchase {
+	return predicate.Purchase(sql.FieldNotIn(FieldNoticed, vs...))
+}
+
+// NoticedGT applies the GT predicate on the "noticed" field.
+func NoticedGT(v int) predicate.Purchase {
+	return predicate.Purchase(sql.FieldGT(FieldNoticed, v))
+}
+
+// NoticedGTE applies the GTE predicate on the "noticed" field.
+func NoticedGTE(v int) predicate.Purchase {
+	return predicate.Purchase(sql.FieldGTE(FieldNoticed, v))
+}
+
+// NoticedLT applies the LT predicate on the "noticed" field.
+func NoticedLT(v int) predicate.Purchase {
+	return predicate.Purchase(sql.FieldLT(FieldNoticed, v))
+}
+
+// NoticedLTE applies the LTE predicate on the "noticed" field.
+func NoticedLTE(v int) predicate.Purchase {
+	return predicate.Purchase(sql.FieldLTE(FieldNoticed, v))
 }
 
 // OwnershipTakenAtEQ applies the EQ predicate on the "ownership_taken_at" field.

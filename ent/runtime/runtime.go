@@ -6,7 +6,10 @@ import (
 	"purser/ent/apitoken"
 	"purser/ent/auditevent"
 	"purser/ent/export"
+	"purser/ent/idempotencykey"
 	"purser/ent/license"
+	"purser/ent/licenserequest"
+	"purser/ent/licenserequestuser"
 	"purser/ent/move"
 	"purser/ent/moveuser"
 	"purser/ent/notification"
@@ -46,11 +49,26 @@ func init() {
 	exportDescPurchaseIds := exportFields[2].Descriptor()
 	// export.DefaultPurchaseIds holds the default value on creation for the purchase_ids field.
 	export.DefaultPurchaseIds = exportDescPurchaseIds.Default.(string)
+	idempotencykeyMixin := schema.IdempotencyKey{}.Mixin()
+	idempotencykeyMixinHooks1 := idempotencykeyMixin[1].Hooks()
+	idempotencykey.Hooks[0] = idempotencykeyMixinHooks1[0]
+	idempotencykeyMixinInters1 := idempotencykeyMixin[1].Interceptors()
+	idempotencykey.Interceptors[0] = idempotencykeyMixinInters1[0]
 	licenseMixin := schema.License{}.Mixin()
 	licenseMixinHooks1 := licenseMixin[1].Hooks()
 	license.Hooks[0] = licenseMixinHooks1[0]
 	licenseMixinInters1 := licenseMixin[1].Interceptors()
 	license.Interceptors[0] = licenseMixinInters1[0]
+	licenserequestMixin := schema.LicenseRequest{}.Mixin()
+	licenserequestMixinHooks1 := licenserequestMixin[1].Hooks()
+	licenserequest.Hooks[0] = licenserequestMixinHooks1[0]
+	licenserequestMixinInters1 := licenserequestMixin[1].Interceptors()
+	licenserequest.Interceptors[0] = licenserequestMixinInters1[0]
+	licenserequestuserMixin := schema.LicenseRequestUser{}.Mixin()
+	licenserequestuserMixinHooks0 := licenserequestuserMixin[0].Hooks()
+	licenserequestuser.Hooks[0] = licenserequestuserMixinHooks0[0]
+	licenserequestuserMixinInters0 := licenserequestuserMixin[0].Interceptors()
+	licenserequestuser.Interceptors[0] = licenserequestuserMixinInters0[0]
 	moveMixin := schema.Move{}.Mixin()
 	moveMixinHooks1 := moveMixin[1].Hooks()
 	move.Hooks[0] = moveMixinHooks1[0]
@@ -153,12 +171,20 @@ func init() {
 	purchaseDescReserved := purchaseFields[8].Descriptor()
 	// purchase.DefaultReserved holds the default value on creation for the reserved field.
 	purchase.DefaultReserved = purchaseDescReserved.Default.(int)
+	// purchaseDescDueAt is the schema descriptor for due_at field.
+	purchaseDescDueAt := purchaseFields[16].Descriptor()
+	// purchase.DefaultDueAt holds the default value on creation for the due_at field.
+	purchase.DefaultDueAt = instant.Milli(purchaseDescDueAt.Default.(int64))
+	// purchaseDescNoticed is the schema descriptor for noticed field.
+	purchaseDescNoticed := purchaseFields[17].Descriptor()
+	// purchase.DefaultNoticed holds the default value on creation for the noticed field.
+	purchase.DefaultNoticed = purchaseDescNoticed.Default.(int)
 	// purchaseDescReleasing is the schema descriptor for releasing field.
-	purchaseDescReleasing := purchaseFields[17].Descriptor()
+	purchaseDescReleasing := purchaseFields[19].Descriptor()
 	// purchase.DefaultReleasing holds the default value on creation for the releasing field.
 	purchase.DefaultReleasing = purchaseDescReleasing.Default.(bool)
 	// purchaseDescPurchaserKey is the schema descriptor for purchaser_key field.
-	purchaseDescPurchaserKey := purchaseFields[24].Descriptor()
+	purchaseDescPurchaserKey := purchaseFields[26].Descriptor()
 	// purchase.DefaultPurchaserKey holds the default value on creation for the purchaser_key field.
 	purchase.DefaultPurchaserKey = purchaseDescPurchaserKey.Default.(string)
 	selfservicepolicyMixin := schema.SelfServicePolicy{}.Mixin()

@@ -55,7 +55,8 @@ func (Notification) Indexes() []ent.Index {
 // Annotations of the table.
 func (Notification) Annotations() []schema.Annotation {
 	return []schema.Annotation{entsql.Checks(map[string]string{
-		"notification_about":  oneOf("kind", "SUBSCRIPTION_CANCELED", "OWNERSHIP_TAKEN", "CANCELLATION_REQUESTED"),
+		"notification_subject": oneOf("kind", "SUBSCRIPTION_CANCELED", "OWNERSHIP_TAKEN", "CANCELLATION_REQUESTED",
+			"SELF_SERVICE_PURCHASED", "LICENSE_REQUESTED", "LICENSE_REQUEST_DECIDED", "EXPIRY_NOTICE"),
 		"notification_status": oneOf("status", "QUEUED", "SENT", "FAILED"),
 	})}
 }

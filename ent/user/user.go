@@ -43,8 +43,12 @@ const (
 	EdgeTenant = "tenant"
 	// EdgeMoves holds the string denoting the moves edge name in mutations.
 	EdgeMoves = "moves"
+	// EdgeLicenseRequests holds the string denoting the license_requests edge name in mutations.
+	EdgeLicenseRequests = "license_requests"
 	// EdgeMoveUsers holds the string denoting the move_users edge name in mutations.
 	EdgeMoveUsers = "move_users"
+	// EdgeLicenseRequestUsers holds the string denoting the license_request_users edge name in mutations.
+	EdgeLicenseRequestUsers = "license_request_users"
 	// Table holds the table name of the user in the database.
 	Table = "users"
 	// TenantTable is the table that holds the tenant relation/edge.
@@ -59,6 +63,11 @@ const (
 	// MovesInverseTable is the table name for the Move entity.
 	// It exists in this package in order to avoid circular dependency with the "move" package.
 	MovesInverseTable = "moves"
+	// LicenseRequestsTable is the table that holds the license_requests relation/edge. The primary key declared below.
+	LicenseRequestsTable = "license_request_users"
+	// LicenseRequestsInverseTable is the table name for the LicenseRequest entity.
+	// It exists in this package in order to avoid circular dependency with the "licenserequest" package.
+	LicenseRequestsInverseTable = "license_requests"
 	// MoveUsersTable is the table that holds the move_users relation/edge.
 	MoveUsersTable = "move_users"
 	// MoveUsersInverseTable is the table name for the MoveUser entity.
@@ -66,6 +75,13 @@ const (
 	MoveUsersInverseTable = "move_users"
 	// MoveUsersColumn is the table column denoting the move_users relation/edge.
 	MoveUsersColumn = "user_id"
+	// LicenseRequestUsersTable is the table that holds the license_request_users relation/edge.
+	LicenseRequestUsersTable = "license_request_users"
+	// LicenseRequestUsersInverseTable is the table name for the LicenseRequestUser entity.
+	// It exists in this package in order to avoid circular dependency with the "licenserequestuser" package.
+	LicenseRequestUsersInverseTable = "license_request_users"
+	// LicenseRequestUsersColumn is the table column denoting the license_request_users relation/edge.
+	LicenseRequestUsersColumn = "user_id"
 )
 
 // Columns holds all SQL columns for user fields.
@@ -90,6 +106,9 @@ var (
 	// MovesPrimaryKey and MovesColumn2 are the table columns denoting the
 	// primary key for the moves relation (M2M).
 	MovesPrimaryKey = []string{"move_id", "user_id"}
+	// LicenseRequestsPrimaryKey and LicenseRequestsColumn2 are the table columns denoting the
+	// primary key for the license_requests relation (M2M).
+	LicenseRequestsPrimaryKey = []string{"request_id", "user_id"}
 )
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -208,6 +227,20 @@ func ByMoves(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// ByLicenseRequestsCount orders the results by license_requests count.
+func ByLicenseRequestsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newLicenseRequestsStep(), opts...)
+	}
+}
+
+// ByLicenseRequests orders the results by license_requests terms.
+func ByLicenseRequests(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newLicenseRequestsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByMoveUsersCount orders the results by move_users count.
 func ByMoveUsersCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -219,6 +252,20 @@ func ByMoveUsersCount(opts ...sql.OrderTermOption) OrderOption {
 func ByMoveUsers(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newMoveUsersStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByLicenseRequestUsersCount orders the results by license_request_users count.
+func ByLicenseRequestUsersCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newLicenseRequestUsersStep(), opts...)
+	}
+}
+
+// ByLicenseRequestUsers orders the results by license_request_users terms.
+func ByLicenseRequestUsers(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newLicenseRequestUsersStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
 func newTenantStep() *sqlgraph.Step {
@@ -235,10 +282,24 @@ func newMovesStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2M, true, MovesTable, MovesPrimaryKey...),
 	)
 }
+func newLicenseRequestsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(LicenseRequestsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2M, true, LicenseRequestsTable, LicenseRequestsPrimaryKey...),
+	)
+}
 func newMoveUsersStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(MoveUsersInverseTable, MoveUsersColumn),
 		sqlgraph.Edge(sqlgraph.O2M, true, MoveUsersTable, MoveUsersColumn),
+	)
+}
+func newLicenseRequestUsersStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(LicenseRequestUsersInverseTable, LicenseRequestUsersColumn),
+		sqlgraph.Edge(sqlgraph.O2M, true, LicenseRequestUsersTable, LicenseRequestUsersColumn),
 	)
 }

@@ -921,6 +921,29 @@ func HasMovesWith(preds ...predicate.Move) predicate.User {
 	})
 }
 
+// HasLicenseRequests applies the HasEdge predicate on the "license_requests" edge.
+func HasLicenseRequests() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2M, true, LicenseRequestsTable, LicenseRequestsPrimaryKey...),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasLicenseRequestsWith applies the HasEdge predicate on the "license_requests" edge with a given conditions (other predicates).
+func HasLicenseRequestsWith(preds ...predicate.LicenseRequest) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newLicenseRequestsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasMoveUsers applies the HasEdge predicate on the "move_users" edge.
 func HasMoveUsers() predicate.User {
 	return predicate.User(func(s *sql.Selector) {
@@ -936,6 +959,29 @@ func HasMoveUsers() predicate.User {
 func HasMoveUsersWith(preds ...predicate.MoveUser) predicate.User {
 	return predicate.User(func(s *sql.Selector) {
 		step := newMoveUsersStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasLicenseRequestUsers applies the HasEdge predicate on the "license_request_users" edge.
+func HasLicenseRequestUsers() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, LicenseRequestUsersTable, LicenseRequestUsersColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasLicenseRequestUsersWith applies the HasEdge predicate on the "license_request_users" edge with a given conditions (other predicates).
+func HasLicenseRequestUsersWith(preds ...predicate.LicenseRequestUser) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newLicenseRequestUsersStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

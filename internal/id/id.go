@@ -26,6 +26,7 @@ const (
 	Move              Kind = "mov"
 	Notification      Kind = "ntf"
 	AuditEvent        Kind = "evt"
+	LicenseRequest    Kind = "req"
 	APIToken          Kind = "tok"
 	PartnerAccess     Kind = "par"
 	Export            Kind = "exp"
