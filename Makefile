@@ -2,7 +2,7 @@
 
 GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: run test race browser conformance lint generate drift graphiql bench
+.PHONY: run test race browser conformance lint generate drift graphiql bench soak
 
 run: ## the server with demo data
 	go run . --demo
@@ -33,3 +33,8 @@ graphiql: ## the GraphiQL page, from web/graphiql
 
 bench: ## ratios to a hand-written handler, on the medium demo
 	go run ./internal/tools/withpostgres go run ./internal/bench
+
+soak: ## breaks things for much longer than the tests do
+	go run ./internal/tools/withpostgres go test ./internal/takeover ./internal/purchasing -run TestEveryStatementFails -count 1
+	go run ./internal/tools/withpostgres go test ./internal/takeover -run TestModel -rapid.checks 5000 -rapid.steps 50 -timeout 3h -count 1 -v
+	go run ./internal/tools/withpostgres go test ./internal/cli -run TestKill -kills 1000 -timeout 3h -count 1 -v

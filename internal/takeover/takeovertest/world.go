@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"purser/ent"
@@ -49,15 +48,28 @@ type World struct {
 	Product string
 }
 
+// TB is what a world needs of a test; a rapid.T is one too.
+type TB interface {
+	Helper()
+	Context() context.Context
+	Error(args ...any)
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// Domain is the tenant's.
+func (w *World) Domain() string { return id.Body(w.Tenant) + ".example" }
+
 // New makes a tenant of the locale given in the database.
-func New(tb testing.TB, db *store.DB, locale string) *World {
+func New(tb TB, db *store.DB, locale string) *World {
 	tb.Helper()
 	clock := &Clock{now: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)}
 	w := &World{DB: db, Clock: clock, IDs: id.NewSource(clock.Now)}
 	w.Tenant, w.Product = w.IDs.New(id.Tenant), w.IDs.New(id.Product)
 	w.InTx(tb, func(ctx context.Context, tx *store.Tx) error {
 		err := tx.Tenant.Create().SetID(w.Tenant).SetName("Contoso").SetNameKey("contoso").SetSearchKey("contoso").
-			SetDomain(w.Tenant + ".example").SetCloud("WORLDWIDE").SetSegment("COMMERCIAL").SetCountry("US").SetLocale(locale).Exec(ctx)
+			SetDomain(w.Domain()).SetCloud("WORLDWIDE").SetSegment("COMMERCIAL").SetCountry("US").SetLocale(locale).Exec(ctx)
 		if err != nil {
 			return err
 		}
@@ -69,20 +81,38 @@ func New(tb testing.TB, db *store.DB, locale string) *World {
 	return w
 }
 
+// Remove deletes the tenant with all that it has, so that a database on which very many worlds
+// are tried does not fill up.
+func (w *World) Remove(tb TB) {
+	tb.Helper()
+	w.InTx(tb, func(ctx context.Context, tx *store.Tx) error {
+		for _, table := range []string{"move_users", "moves", "notification_purchases", "notifications", "audit_events", "licenses", "purchases", "users"} {
+			if _, err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE tenant_id = ?", w.Tenant); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM tenants WHERE id = ?", w.Tenant); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "DELETE FROM products WHERE id = ?", w.Product)
+		return err
+	})
+}
+
 // System returns a context in which the server itself is at work in the tenant.
-func (w *World) System(tb testing.TB) context.Context {
+func (w *World) System(tb TB) context.Context {
 	tb.Helper()
 	return viewer.NewContext(tb.Context(), viewer.System(w.Tenant))
 }
 
 // As returns a context in which a user with the roles is at work in the tenant; "" is a service credential.
-func (w *World) As(tb testing.TB, user string, roles ...viewer.Role) context.Context {
+func (w *World) As(tb TB, user string, roles ...viewer.Role) context.Context {
 	tb.Helper()
 	return viewer.NewContext(tb.Context(), viewer.Viewer{Tenant: w.Tenant, User: user, Name: "Ada Admin", Roles: viewer.SetOf(roles...)})
 }
 
 // InTx does something to the database.
-func (w *World) InTx(tb testing.TB, f func(ctx context.Context, tx *store.Tx) error) {
+func (w *World) InTx(tb TB, f func(ctx context.Context, tx *store.Tx) error) {
 	tb.Helper()
 	if err := w.DB.InTx(w.System(tb), f); err != nil {
 		tb.Fatal(err)
@@ -90,12 +120,12 @@ func (w *World) InTx(tb testing.TB, f func(ctx context.Context, tx *store.Tx) er
 }
 
 // User makes a user, changed as told, and returns the id.
-func (w *World) User(tb testing.TB, change ...func(*ent.UserCreate)) string {
+func (w *World) User(tb TB, change ...func(*ent.UserCreate)) string {
 	tb.Helper()
 	user := w.IDs.New(id.User)
 	w.InTx(tb, func(ctx context.Context, tx *store.Tx) error {
 		u := tx.User.Create().SetID(user).SetDisplayName("Avery").SetNameKey("avery").SetSearchKey("avery").
-			SetUserPrincipalName(user + "@contoso.example").SetUpnKey(user).SetMail(user + "@contoso.example").
+			SetUserPrincipalName(user + "@contoso.example").SetUpnKey(user + "@contoso.example").SetMail(user + "@contoso.example").
 			SetLocale("en").SetKind("MEMBER").SetAccountEnabled(true).SetRoles(0)
 		for _, f := range change {
 			f(u)
@@ -106,21 +136,21 @@ func (w *World) User(tb testing.TB, change ...func(*ent.UserCreate)) string {
 }
 
 // Users makes n users and returns their ids.
-func (w *World) Users(tb testing.TB, n int) []string {
+func (w *World) Users(tb TB, n int) []string {
 	tb.Helper()
 	users := make([]string, n)
 	rows := make([][]any, n)
 	for i := range users {
 		users[i] = w.IDs.New(id.User)
 		name := fmt.Sprintf("User %d", i)
-		rows[i] = []any{users[i], w.Tenant, name, fold.Key(name), fold.Key(name), users[i] + "@contoso.example", users[i], "en", "MEMBER", true, 0}
+		rows[i] = []any{users[i], w.Tenant, name, fold.Key(name), fold.Key(name), users[i] + "@contoso.example", users[i] + "@contoso.example", "en", "MEMBER", true, 0}
 	}
 	w.insert(tb, "users (id, tenant_id, display_name, name_key, search_key, user_principal_name, upn_key, locale, kind, account_enabled, roles)", rows)
 	return users
 }
 
 // Purchase makes an ACTIVE purchase, changed as told, with a license for each of the users, and returns the id.
-func (w *World) Purchase(tb testing.TB, source model.PurchaseSource, quantity int, users []string, change ...func(*ent.PurchaseCreate)) string {
+func (w *World) Purchase(tb TB, source model.PurchaseSource, quantity int, users []string, change ...func(*ent.PurchaseCreate)) string {
 	tb.Helper()
 	purchase, now := w.IDs.New(id.Purchase), instant.From(w.Clock.Now())
 	w.InTx(tb, func(ctx context.Context, tx *store.Tx) error {
@@ -142,7 +172,7 @@ func (w *World) Purchase(tb testing.TB, source model.PurchaseSource, quantity in
 }
 
 // insert adds many rows, a few hundred a statement.
-func (w *World) insert(tb testing.TB, into string, rows [][]any) {
+func (w *World) insert(tb TB, into string, rows [][]any) {
 	tb.Helper()
 	const chunk = 500
 	w.InTx(tb, func(ctx context.Context, tx *store.Tx) error {

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"purser/ent"
 	"purser/ent/auditevent"
@@ -15,54 +14,11 @@ import (
 	"purser/graph/model"
 	"purser/internal/bench/bigtenant"
 	"purser/internal/store"
-	"purser/internal/store/storetest"
 	"purser/internal/viewer"
 )
 
-// big is a tenant whose move takes long enough to be interrupted several times.
+// big is a tenant whose move takes long enough to be watched and interrupted.
 var big = bigtenant.Tenant{Domain: "big.example", Users: 20_000, Holders: 1_500, Seats: 25_000}
-
-// interruptions are where the server is stopped, in percent of the move, and how.
-var interruptions = []struct {
-	percent int
-	stop    func(*process, *testing.T)
-}{
-	{10, (*process).kill},
-	{40, (*process).kill},
-	{55, (*process).terminate},
-	{70, (*process).kill},
-}
-
-// TestMoveSurvivesCrashes: whatever ends the server in the middle of a move, the next one finishes
-// it, and nobody is lost or moved twice.
-func TestMoveSurvivesCrashes(t *testing.T) {
-	for _, kind := range storetest.Kinds(t) {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			database := storetest.URL(t, kind)
-			importBig(t, database)
-			token := run(t, nil, "token", "create", "--database", database, "--tenant", big.Domain, "--user", "admin@"+big.Domain).ok(t)
-			server := start(t, nil, "--database", database)
-			move := startMove(t, server.url, token)
-			for i, at := range interruptions {
-				if status := move.follow(t, server.url, at.percent); status != model.MoveStatusRunning {
-					if i < 2 {
-						t.Fatalf("at %d %% the move is %s", at.percent, status)
-					}
-					break // a slow observer came too late
-				}
-				at.stop(server, t)
-				t.Logf("stopped at %d %%", at.percent)
-				server = start(t, nil, "--database", database)
-			}
-			if status := move.follow(t, server.url, 101); status != model.MoveStatusSucceeded {
-				t.Errorf("the move ended %s", status)
-			}
-			server.terminate(t)
-			checkMoved(t, database, move)
-		})
-	}
-}
 
 // importBig imports the tenant with one pair of purchases.
 func importBig(t *testing.T, database string) {
@@ -121,28 +77,6 @@ func startMove(t *testing.T, base, token string) moving {
 	}
 	m.id = started.MoveUsers.Move.ID
 	return m
-}
-
-// follow asks how far the move is until it has come to the percentage or ended, and returns its status.
-func (m moving) follow(t *testing.T, base string, percent int) model.MoveStatus {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	var got struct {
-		Move struct {
-			Status   model.MoveStatus
-			Progress struct{ Percent float64 }
-		}
-	}
-	for {
-		if err := ask(ctx, base, m.token, `query ($id: ID!) { move(id: $id) { status progress { percent } } }`, map[string]any{"id": m.id}, &got); err != nil {
-			t.Fatalf("waiting for %d %% at %v %%, %s: %v", percent, got.Move.Progress.Percent, got.Move.Status, err)
-		}
-		over := got.Move.Status != model.MoveStatusQueued && got.Move.Status != model.MoveStatusRunning
-		if over || got.Move.Progress.Percent >= float64(percent) {
-			return got.Move.Status
-		}
-	}
 }
 
 // checkMoved looks at everything that a move leaves behind.
