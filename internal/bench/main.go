@@ -1,5 +1,6 @@
 // Command bench measures what serving costs, as a ratio to a handler that was written by hand for
-// the same answers (package handwritten), and how fast a move is, as a ratio to one bare UPDATE:
+// the same answers (package handwritten), how fast a move is, as a ratio to one bare UPDATE, and what it
+// costs that many follow a move:
 //
 //	go run ./internal/tools/withpostgres go run ./internal/bench
 //
@@ -23,10 +24,11 @@ import (
 
 // options are the command line.
 type options struct {
-	rounds  int
-	lists   bool
-	moves   int
-	profile string
+	rounds      int
+	lists       bool
+	moves       int
+	subscribers int
+	profile     string
 }
 
 func main() {
@@ -48,6 +50,7 @@ func run(ctx context.Context, args []string) error {
 	flags.IntVar(&o.rounds, "rounds", 7, "how often each server has its turn; 0 leaves the pages out")
 	flags.BoolVar(&o.lists, "lists", true, "measure the other lists too")
 	flags.IntVar(&o.moves, "moves", 3, "how many moves are made on each database; 0 leaves them out")
+	flags.IntVar(&o.subscribers, "subscribers", 1000, "how many follow one move; 0 leaves them out")
 	flags.StringVar(&o.profile, "profile", "", "write CPU profiles of Purser, one a workload and database, to this `folder`")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -64,7 +67,12 @@ func run(ctx context.Context, args []string) error {
 		}
 	}
 	if o.moves > 0 {
-		return eachDatabase(ctx, o, printMoves)
+		if err := eachDatabase(ctx, o, printMoves); err != nil {
+			return err
+		}
+	}
+	if o.subscribers > 0 {
+		return eachDatabase(ctx, o, printSubscribers)
 	}
 	return nil
 }

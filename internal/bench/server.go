@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"regexp"
 	"runtime"
+	"runtime/debug"
 	"runtime/pprof"
 	"strconv"
 	"sync/atomic"
@@ -37,6 +38,9 @@ type usage struct {
 	CPU         time.Duration // in user and kernel mode
 	Allocations uint64
 	Statements  int64
+	Heap        uint64 // bytes now
+	Stacks      uint64 // bytes now
+	Goroutines  int
 }
 
 // serve runs a server until the context ends: which one, on which database, and where a CPU profile
@@ -118,18 +122,22 @@ func serveHandler(ctx context.Context, l net.Listener, h http.Handler) error {
 	return nil
 }
 
-// tell answers every request with the process's usage.
+// tell answers every request with the process's usage, with ?collect=1 after collecting the garbage.
 func tell(statements func() int64) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
+	return func(w http.ResponseWriter, req *http.Request) {
 		var r syscall.Rusage
 		var m runtime.MemStats
+		if req.URL.Query().Has("collect") {
+			debug.FreeOSMemory()
+		}
 		runtime.ReadMemStats(&m)
 		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
 		cpu := time.Duration(r.Utime.Nano() + r.Stime.Nano())
-		_ = json.NewEncoder(w).Encode(usage{CPU: cpu, Allocations: m.Mallocs, Statements: statements()}) // else the parent is gone
+		u := usage{CPU: cpu, Allocations: m.Mallocs, Statements: statements(), Heap: m.HeapAlloc, Stacks: m.StackInuse, Goroutines: runtime.NumGoroutine()}
+		_ = json.NewEncoder(w).Encode(u) // else the parent is gone
 	}
 }
 
@@ -190,8 +198,11 @@ func (s *server) stop() error {
 	return s.process.Wait()
 }
 
-func (s *server) usage(ctx context.Context) (u usage, err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.control, http.NoBody)
+func (s *server) usage(ctx context.Context) (usage, error) { return s.ask(ctx, s.control) }
+
+// ask asks the server for its usage, at the address of its control.
+func (s *server) ask(ctx context.Context, control string) (u usage, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, control, http.NoBody)
 	if err != nil {
 		return u, err
 	}

@@ -1,10 +1,16 @@
 package httpapi
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"errors"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -33,11 +39,13 @@ type socket struct {
 
 	mu         sync.Mutex
 	operations map[string]*operation
+	ping       *time.Timer // the next one
 	stopping   bool
 	running    sync.WaitGroup
 }
 
-// serveSocket upgrades a request to WebSocket and serves it until either side ends it.
+// serveSocket upgrades a request to WebSocket, which is then served until either side ends it: by a
+// goroutine of its own, so that what the request took is free again.
 func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	if !s.mayConnect(r) {
 		s.refuse(w, r, http.StatusForbidden, fault.New(fault.Forbidden, "Pages of other origins may not call this server."))
@@ -47,22 +55,62 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, http.StatusServiceUnavailable, fault.New(fault.Unavailable, "The server is shutting down."))
 		return
 	}
-	defer s.sockets.Done()
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	conn, err := websocket.Accept(slim{w}, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
 		InsecureSkipVerify: true, // mayConnect has looked at the origin
 	})
 	if err != nil {
+		s.sockets.Done()
 		return // Accept has answered
 	}
-	defer func() { _ = conn.CloseNow() }() // after Close it does nothing
 	conn.SetReadLimit(maxBody)
 	k := &socket{server: s, conn: conn, request: r, id: audit.RequestID(r.Context()), operations: map[string]*operation{}}
-	if conn.Subprotocol() != subprotocol {
+	go k.live(context.WithoutCancel(r.Context())) // the connection is not the request's any more
+}
+
+// live serves the socket, and logs it like a request.
+func (k *socket) live(ctx context.Context) {
+	defer k.server.sockets.Done()
+	ctx, e := k.server.begin(ctx, k.id)
+	defer func() {
+		if v := recover(); v != nil {
+			k.server.Log.LogAttrs(ctx, slog.LevelError, "panic", slog.Any("value", v), slog.String("stack", string(debug.Stack())), slog.String("requestId", k.id))
+			k.close(closeInternal)
+		}
+		_ = k.conn.CloseNow() // after Close it does nothing
+		k.server.Log.LogAttrs(ctx, slog.LevelInfo, "socket", k.server.attrs(ctx, e)...)
+	}()
+	if k.conn.Subprotocol() != subprotocol {
 		k.close(closeSubprotocol)
 		return
 	}
-	k.serve(context.WithoutCancel(r.Context())) // the connection is not the request's any more
+	k.serve(ctx)
+}
+
+// Sockets are many, and silent most of the time. What is larger goes past these buffers.
+const (
+	readBuffer  = 512
+	writeBuffer = 1 << 10
+)
+
+// slim has a socket begin with smaller buffers than a request does.
+type slim struct{ http.ResponseWriter }
+
+// Hijack implements http.Hijacker.
+func (w slim) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	early, err := rw.Peek(rw.Reader.Buffered()) // from a client that did not wait for the answer
+	if err != nil {
+		return nil, nil, errors.Join(err, conn.Close())
+	}
+	r := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(early), conn), max(readBuffer, len(early)))
+	if _, err := r.Peek(len(early)); err != nil { // Accept asks for what is in the buffer
+		return nil, nil, errors.Join(err, conn.Close())
+	}
+	return conn, bufio.NewReadWriter(r, bufio.NewWriterSize(conn, writeBuffer)), nil
 }
 
 // enter counts a socket in, unless the server is stopping.
@@ -90,7 +138,9 @@ func (s *Server) mayConnect(r *http.Request) bool {
 // serve reads messages until the socket ends, by whomever.
 func (k *socket) serve(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
+	k.keepAlive(ctx)
 	defer k.running.Wait()
+	defer k.letGo()
 	defer cancel()                                         // ends the operations
 	defer context.AfterFunc(k.server.stopping, k.goAway)() //nolint:contextcheck // the server's end, not a request's
 	late := time.AfterFunc(k.server.InitTimeout, func() { k.close(closeInitTimeout) })
@@ -100,7 +150,6 @@ func (k *socket) serve(ctx context.Context) {
 			k.end.Stop()
 		}
 	}()
-	k.running.Go(func() { k.pingAll(ctx) })
 	for {
 		typ, b, err := k.conn.Read(ctx)
 		if err != nil {
@@ -165,24 +214,30 @@ func (k *socket) init(ctx context.Context, m message) bool {
 	return k.send(ctx, []byte(`{"type":"`+msgAck+`"}`))
 }
 
-// pingAll finds out when the client is gone without a word.
-func (k *socket) pingAll(ctx context.Context) {
-	t := time.NewTicker(k.server.KeepAlive)
-	defer t.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-		}
-		ping, cancel := context.WithTimeout(ctx, writeTimeout)
-		err := k.conn.Ping(ping)
-		cancel()
-		if err != nil {
+// keepAlive finds out when the client is gone without a word. It goes by a timer, which costs a silent
+// socket less than a goroutine.
+func (k *socket) keepAlive(ctx context.Context) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if ctx.Err() != nil {
+		return
+	}
+	k.ping = time.AfterFunc(k.server.KeepAlive, func() {
+		waiting, cancel := context.WithTimeout(ctx, writeTimeout)
+		defer cancel()
+		if err := k.conn.Ping(waiting); err != nil {
 			_ = k.conn.CloseNow() // it is gone
 			return
 		}
-	}
+		k.keepAlive(ctx)
+	})
+}
+
+// letGo ends what keepAlive has begun; its context has ended.
+func (k *socket) letGo() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.ping.Stop()
 }
 
 // send writes one message, or tells that the client is gone.
