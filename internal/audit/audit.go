@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
+	"purser/ent"
 	"purser/internal/fault"
 	"purser/internal/id"
 	"purser/internal/instant"
@@ -62,26 +64,32 @@ type Trail struct {
 // New returns a trail.
 func New(ids *id.Source, now func() time.Time) *Trail { return &Trail{ids: ids, now: now} }
 
-// Record adds the events to the transaction of what they tell of. The viewer in the context is the actor.
+// perStatement is how many events one statement adds.
+const perStatement = 500
+
+// Record adds the events to the transaction of what they tell of, some hundred a statement. The viewer
+// in the context is the actor.
 func (t *Trail) Record(ctx context.Context, tx *store.Tx, events ...Event) error {
 	v, ok := viewer.From(ctx)
 	if !ok {
 		return fault.New(fault.Internal, "an event without an actor")
 	}
 	at := instant.From(t.now())
-	for _, e := range events {
-		changes, err := json.Marshal(e.Changes)
-		if err != nil {
-			return fmt.Errorf("record %s: %w", e.Action, err)
+	for some := range slices.Chunk(events, perStatement) {
+		rows := make([]*ent.AuditEventCreate, len(some))
+		for i, e := range some {
+			changes, err := json.Marshal(e.Changes)
+			if err != nil {
+				return fmt.Errorf("record %s: %w", e.Action, err)
+			}
+			rows[i] = tx.AuditEvent.Create().
+				SetID(t.ids.New(id.AuditEvent)).SetTenantID(v.Tenant).SetAt(at).
+				SetNillableActorID(optional(v.User)).SetActorName(v.Name).
+				SetAction(string(e.Action)).SetSubjectID(e.Subject).SetChanges(string(changes)).
+				SetNillableRequestID(optional(RequestID(ctx)))
 		}
-		err = tx.AuditEvent.Create().
-			SetID(t.ids.New(id.AuditEvent)).SetTenantID(v.Tenant).SetAt(at).
-			SetNillableActorID(optional(v.User)).SetActorName(v.Name).
-			SetAction(string(e.Action)).SetSubjectID(e.Subject).SetChanges(string(changes)).
-			SetNillableRequestID(optional(RequestID(ctx))).
-			Exec(ctx)
-		if err != nil {
-			return fmt.Errorf("record %s: %w", e.Action, err)
+		if err := tx.AuditEvent.CreateBulk(rows...).Exec(ctx); err != nil {
+			return fmt.Errorf("record %s: %w", some[0].Action, err)
 		}
 	}
 	return nil

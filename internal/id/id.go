@@ -114,7 +114,7 @@ func KindOf(s string) Kind {
 		want = 2 * bodyLen
 	case PurchaserLicenses:
 		want = 3*bodyLen + 1
-	case Tenant, User, Product, Purchase, License, Move, Notification, AuditEvent, APIToken, PartnerAccess, Export:
+	case Tenant, User, Product, Purchase, License, Move, LicenseRequest, Notification, AuditEvent, APIToken, PartnerAccess, Export:
 	default:
 		return ""
 	}

@@ -33,11 +33,17 @@ func Parse(s string) (Amount, error) {
 	return Amount(n), nil
 }
 
+// Over returns the amount split into n parts, rounded to the nearest ten-thousandth.
+func (a Amount) Over(n int) Amount { return (a + Amount(n)/2) / Amount(n) }
+
 // Times returns the amount for n seats.
 func (a Amount) Times(n int) Amount { return a * Amount(n) }
 
 // Format writes the amount with at least as many decimals as the currency has.
 func (a Amount) Format(code string) string {
+	if a < 0 {
+		return "-" + (-a).Format(code)
+	}
 	keep := decimals(code)
 	s := fmt.Sprintf("%0*d", places+1, int64(a))
 	whole, frac := s[:len(s)-places], s[len(s)-places:]

@@ -18,6 +18,12 @@ type Content interface {
 	facts(*pen) []facts
 }
 
+// speaking is a content with a word from somebody in it.
+type speaking interface {
+	// says returns who says what, in any number of lines; "" is nothing.
+	says() (who, what string)
+}
+
 // SubscriptionCanceled tells a purchaser that an administrator has taken their subscription over,
 // and cancelled it.
 type SubscriptionCanceled struct {
@@ -104,8 +110,10 @@ func (c CancellationRequested) facts(p *pen) []facts {
 	for i, s := range c.Subscriptions {
 		all[i] = p.facts(
 			"subscription", s.Subscription, "seats", p.number(s.Seats), "users", p.number(s.Users),
-			"price", p.price(s), "ends", p.date(s.ExpiresAt), "reference", s.Purchase,
+			"price", p.price(s.Price, s.Currency, s.Term), "ends", p.date(s.ExpiresAt), "reference", s.Purchase,
 		)
 	}
 	return all
 }
+
+func (c CancellationRequested) says() (who, what string) { return c.By, c.Message }

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/text/currency"
 
+	"purser/graph/model"
 	"purser/internal/instant"
 	"purser/internal/money"
 )
@@ -56,11 +57,24 @@ func (t *tongue) date(at instant.Milli) string {
 }
 
 // price writes what is paid for a subscription and how often.
-func (p *pen) price(s AskedToCancel) string {
-	if s.Price == 0 {
+func (p *pen) price(a money.Amount, code string, term model.BillingTerm) string {
+	if a == 0 {
 		return p.say("free", nil)
 	}
-	return p.say(string(s.Term), p.money(s.Price, s.Currency))
+	return p.say(string(term), p.money(a, code))
+}
+
+// names lists the first of the names, and says how many others there are.
+func (p *pen) names(all []string) string {
+	named := all
+	if len(all) > mostNamed {
+		named = all[:mostNamed]
+	}
+	list := strings.Join(named, p.say("comma", nil))
+	if others := len(all) - len(named); others > 0 {
+		list += p.say("others", others)
+	}
+	return list
 }
 
 const noBreak = "\u00a0"

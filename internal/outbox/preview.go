@@ -56,4 +56,25 @@ var samples = map[model.NotificationKind]Content{
 			},
 		},
 	},
+	model.NotificationKindSelfServicePurchased: SelfServicePurchased{
+		Purchase: "pur_01kg9ys7g0e01vbayqzewcnvt8", Subscription: "Power BI Pro", Seats: 25, Price: 3_500_000, Currency: "USD",
+		Term: model.BillingTermMonthly, Kind: model.PurchaseKindPaid, By: "Lena Fischer", At: sampleDay,
+	},
+	model.NotificationKindLicenseRequested: LicenseRequested{
+		Request: "req_01kg9ys7g0e01vbayqzewcnvt8", Product: "Visio Plan 2", By: "Lena Fischer", At: sampleDay, People: samplePeople,
+		Message: "We draw the plans of the new plant from March on.\n\nThank you!",
+	},
+	model.NotificationKindLicenseRequestDecided: LicenseRequestDecided{
+		Request: "req_01kg9ys7g0e01vbayqzewcnvt8", Product: "Visio Plan 2", By: "Ada Admin", At: sampleDay,
+		Approved: samplePeople, Rejected: []string{"Max Wagner"}, Open: 2, Reply: "Max has one from another department already.",
+	},
+	model.NotificationKindExpiryNotice: ExpiryNotice{
+		Purchase: "pur_01kg9ys7g0e01vbayqzewcnvt8", Subscription: "Power BI Pro", Seats: 125, Users: 98, ExpiresAt: sampleDay, Days: 7,
+	},
+}
+
+// samplePeople are two more than are named.
+var samplePeople = []string{
+	"Avery Howard", "Lena Fischer", "Mona Kane", "Sanne de Vries", "Jun Li", "Pia Huber", "Noor Jansen", "Omar Said", "Tess Bakker",
+	"Ulrich Maier", "Vera Novak", "Wei Zhang",
 }

@@ -63,9 +63,10 @@ func (t *tongue) write(l letter) (written, error) {
 		Outcome: pen.run(words, "outcome", l), Closing: pen.run(words, "closing", l),
 		Subscriptions: l.About.facts(pen),
 	}
-	if c, ok := l.About.(CancellationRequested); ok {
-		if said := lines(c.Message); len(said) > 0 {
-			p.Message = &quotation{From: pen.say("message", c.By), Lines: said, Quoted: quoted(said)}
+	if c, ok := l.About.(speaking); ok {
+		who, what := c.says()
+		if said := lines(what); len(said) > 0 {
+			p.Message = &quotation{From: pen.say("message", who), Lines: said, Quoted: quoted(said)}
 		}
 	}
 	var text, html strings.Builder

@@ -52,7 +52,7 @@ func TestPreviews(t *testing.T) {
 			})
 		}
 	}
-	if _, err := outbox.PreviewOf("love_letter", "en"); err == nil || !strings.Contains(err.Error(), "CANCELLATION_REQUESTED, OWNERSHIP_TAKEN, SUBSCRIPTION_CANCELED") {
+	if _, err := outbox.PreviewOf("love_letter", "en"); err == nil || !strings.Contains(err.Error(), "CANCELLATION_REQUESTED, EXPIRY_NOTICE, LICENSE_REQUESTED, LICENSE_REQUEST_DECIDED, OWNERSHIP_TAKEN, SELF_SERVICE_PURCHASED, SUBSCRIPTION_CANCELED") {
 		t.Errorf("an unknown kind: %v", err)
 	}
 }
