@@ -49,6 +49,7 @@ func (w *world) writeBig(ctx context.Context, tx *store.Tx, f figures, progress 
 		for n := from; n < min(from+writing, f.purchases); n++ {
 			o.deal(n, products, statuses[n], seats[n])
 		}
+		o.schedule()
 		if err := bulk.Purchases(ctx, tx, o.purchases); err != nil {
 			return Result{}, err
 		}

@@ -4,16 +4,15 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 
 	"purser/ent"
 	"purser/graph/model"
 	"purser/internal/audit"
 	"purser/internal/bulk"
-	"purser/internal/directory"
 	"purser/internal/fold"
 	"purser/internal/id"
 	"purser/internal/instant"
+	"purser/internal/lifecycle"
 	"purser/internal/money"
 	"purser/internal/viewer"
 )
@@ -135,24 +134,24 @@ func (o *organization) price(product *ent.Product, price string, term model.Bill
 	if product.ListPrice == nil {
 		return 0
 	}
-	return product.ListPrice.Times(directory.Months(term))
+	return product.ListPrice.Times(lifecycle.Months(term))
 }
 
 // date says when the purchase was made and when its term ends: after today and the time
 // that the demo will be looked at if it is active, and ago days ago if it is not.
 func (w *world) date(p *ent.Purchase, product *ent.Product, ago int) {
-	months := directory.Months(model.BillingTerm(p.BillingTerm))
+	months := lifecycle.Months(model.BillingTerm(p.BillingTerm))
 	switch {
 	case p.Status != string(model.SubscriptionStatusActive):
 		p.ExpiresAt = w.ago(ago, 10)
-		p.PurchasedAt = directory.AddMonths(p.ExpiresAt, -months)
+		p.PurchasedAt = lifecycle.AddMonths(p.ExpiresAt, -months)
 	case p.Kind != string(model.PurchaseKindPaid):
 		p.PurchasedAt = w.ago(ago, 9)
-		p.ExpiresAt = p.PurchasedAt.Add(time.Duration(max(product.TrialDays, ago+3)) * day)
+		p.ExpiresAt = lifecycle.TrialEnd(p.PurchasedAt, max(product.TrialDays, ago+3))
 	default:
 		p.PurchasedAt = w.ago(ago, 9)
 		for n := months; p.ExpiresAt < w.today.Add(3*day); n += months {
-			p.ExpiresAt = directory.AddMonths(p.PurchasedAt, n)
+			p.ExpiresAt = lifecycle.AddMonths(p.PurchasedAt, n)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"purser/internal/bulk"
 	"purser/internal/id"
+	"purser/internal/lifecycle"
 	"purser/internal/store"
 	"purser/internal/viewer"
 )
@@ -21,6 +22,7 @@ func (o *organization) write(ctx context.Context, tx *store.Tx) error {
 	if err := bulk.Users(ctx, tx, o.users); err != nil {
 		return err
 	}
+	o.schedule()
 	if err := bulk.Purchases(ctx, tx, o.purchases); err != nil {
 		return err
 	}
@@ -34,6 +36,15 @@ func (o *organization) write(ctx context.Context, tx *store.Tx) error {
 		return err
 	}
 	return o.writeEvents(ctx, tx)
+}
+
+// schedule says when the purchases' life goes on. What there would be to tell by the end of today
+// has been told.
+func (o *organization) schedule() {
+	for _, p := range o.purchases {
+		p.Noticed = lifecycle.Of(p).Notice(o.today.Add(day))
+		p.DueAt = lifecycle.Of(p).Due()
+	}
 }
 
 func (o *organization) writeTenant(ctx context.Context, tx *store.Tx) error {

@@ -393,21 +393,3 @@ func TestPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 }
-
-func TestAddMonths(t *testing.T) {
-	for _, c := range []struct {
-		at   string
-		n    int
-		want string
-	}{
-		{"2026-01-31T23:59:59.999Z", 1, "2026-02-28T23:59:59.999Z"},
-		{"2024-02-29T00:00:00Z", 12, "2025-02-28T00:00:00Z"},
-		{"2024-02-29T00:00:00Z", 48, "2028-02-29T00:00:00Z"},
-		{"2026-12-15T12:00:00Z", 1, "2027-01-15T12:00:00Z"},
-		{"2026-08-31T12:00:00Z", 36, "2029-08-31T12:00:00Z"},
-	} {
-		if got := directory.AddMonths(parse(t, c.at), c.n); got != parse(t, c.want) {
-			t.Errorf("%s and %d months: %s, want %s", c.at, c.n, got, c.want)
-		}
-	}
-}

@@ -3,7 +3,6 @@ package directory
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"purser/ent"
 	"purser/ent/purchase"
@@ -12,6 +11,7 @@ import (
 	"purser/internal/fold"
 	"purser/internal/id"
 	"purser/internal/instant"
+	"purser/internal/lifecycle"
 	"purser/internal/money"
 )
 
@@ -197,15 +197,16 @@ func (l *purchaseLine) added() *ent.Purchase {
 	l.checkEnd(p)
 	l.checkBuyer(p)
 	bulk.KeyPurchase(p, l.product, l.buyer)
+	p.DueAt = lifecycle.Of(p).Due()
 	return p
 }
 
 // termEnd returns the end of the first term, or of the trial.
 func (l *purchaseLine) termEnd(p *ent.Purchase) instant.Milli {
 	if p.Kind != string(model.PurchaseKindPaid) && l.product.TrialDays > 0 {
-		return p.PurchasedAt.Add(time.Duration(l.product.TrialDays) * 24 * time.Hour)
+		return lifecycle.TrialEnd(p.PurchasedAt, l.product.TrialDays)
 	}
-	return AddMonths(p.PurchasedAt, Months(model.BillingTerm(p.BillingTerm)))
+	return lifecycle.TermEnd(p.PurchasedAt, model.BillingTerm(p.BillingTerm))
 }
 
 // price returns the price given, or else the list price for the term, which is in US dollars.
@@ -218,7 +219,7 @@ func (l *purchaseLine) price(p *ent.Purchase) money.Amount {
 	case p.Currency != "USD":
 		l.wrong("unitPrice", "is missing, and the list price is in USD")
 	default:
-		return l.product.ListPrice.Times(Months(model.BillingTerm(p.BillingTerm)))
+		return l.product.ListPrice.Times(lifecycle.Months(model.BillingTerm(p.BillingTerm)))
 	}
 	return 0
 }

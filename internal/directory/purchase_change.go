@@ -9,6 +9,7 @@ import (
 	"purser/graph/model"
 	"purser/internal/bulk"
 	"purser/internal/fault"
+	"purser/internal/lifecycle"
 )
 
 // changed returns a purchase as its line changes it. What a purchase is (product, source, begin)
@@ -17,6 +18,7 @@ func (im *importer) changed(ctx context.Context, l *purchaseLine, old *ent.Purch
 	if old.OwnershipTakenAt != nil {
 		l.passOverOwner()
 	}
+	l.passOverTime(old, im.now)
 	l.checkFixed(old)
 	next := *old
 	set(&next.Kind, l.kind)
@@ -46,6 +48,10 @@ func (im *importer) changed(ctx context.Context, l *purchaseLine, old *ent.Purch
 		next.CanceledAt, next.CanceledBy, next.CancellationReason = nil, nil, nil
 		next.CancellationFeedback, next.CancellationCause = nil, nil
 	}
+	if next.ExpiresAt != old.ExpiresAt {
+		next.Noticed = 0 // it is another term
+	}
+	next.DueAt = lifecycle.Of(&next).Due()
 	return &next, im.checkTarget(ctx, l, old, &next)
 }
 

@@ -11,7 +11,9 @@ import (
 	"purser/graph/model"
 	"purser/internal/audit"
 	"purser/internal/fault"
+	"purser/internal/id"
 	"purser/internal/instant"
+	"purser/internal/lifecycle"
 	"purser/internal/may"
 	"purser/internal/note"
 	"purser/internal/outbox"
@@ -31,8 +33,8 @@ type Cancellation struct {
 const releasedAtOnce = 1000
 
 // Cancel ends a purchase, and returns how many people lost their license. Its purchaser, and a
-// global or billing admin of a central one, cancel it the ordinary way: it is DISABLED, and
-// licenses stay. The same admins take over somebody else's self-service purchase: it is DELETED,
+// global or billing admin of a central one, cancel it the ordinary way: it is DISABLED, does not
+// renew, and licenses stay. The same admins take over somebody else's self-service purchase: it is DELETED,
 // nobody holds a license any more, and the purchaser is told by mail. The change, its audit event
 // and the mail are one transaction; the licenses of large ones are cleared away behind it.
 // It returns fault.NotFound, WrongStatus, MoveInProgress and Conflict at "purchaseId",
@@ -65,15 +67,15 @@ func (s *Service) Cancel(ctx context.Context, c Cancellation) (released int, err
 		return 0, err
 	}
 	if released > releasedAtOnce {
-		s.wakeUp()
+		store.AfterCommit(ctx, s.wakeUp)
 	}
-	s.outbox.Wake()
+	store.AfterCommit(ctx, s.outbox.Wake)
 	return released, nil
 }
 
 // lock reads the purchase with its product; on PostgreSQL nobody else changes it meanwhile.
 func lock(ctx context.Context, tx *store.Tx, purchaseID string) (*ent.Purchase, error) {
-	q := tx.Purchase.Query().Where(purchase.ID(purchaseID)).WithProduct()
+	q := tx.Purchase.Query().Where(purchase.ID(id.Known(purchaseID))).WithProduct()
 	if tx.Postgres() {
 		q.ForUpdate()
 	}
@@ -107,9 +109,12 @@ func (c Cancellation) check() error {
 func (s *Service) cancel(ctx context.Context, tx *store.Tx, v viewer.Viewer, p *ent.Purchase, c Cancellation, end may.Ending) (int, error) {
 	at, released := instant.From(s.now()), 0
 	takeOver := end.Status == model.SubscriptionStatusDeleted
-	u := tx.Purchase.Update().Where(purchase.ID(p.ID), purchase.Status(p.Status), purchase.ActiveMoveIDIsNil()).
-		SetStatus(string(end.Status)).SetCanceledAt(at).SetNillableCanceledBy(optional(v.User)).
-		SetCancellationReason(string(c.Reason)).SetCancellationCause(string(end.Cause))
+	next := lifecycle.Of(p)
+	next.Status, next.CanceledAt = end.Status, at
+	next.Renews = next.Renews && takeOver
+	u := update(tx, p).SetStatus(string(end.Status)).SetCanceledAt(at).SetNillableCanceledBy(optional(v.User)).
+		SetCancellationReason(string(c.Reason)).SetCancellationCause(string(end.Cause)).
+		SetRecurringBilling(next.Renews).SetDueAt(next.Due())
 	if v.User == "" {
 		u.ClearCanceledBy()
 	}
@@ -118,23 +123,13 @@ func (s *Service) cancel(ctx context.Context, tx *store.Tx, v viewer.Viewer, p *
 	} else {
 		u.ClearCancellationFeedback()
 	}
-	changes := []audit.Change{
-		audit.Changed("status", p.Status, string(end.Status)),
-		audit.Changed("reason", "", string(c.Reason)),
-	}
+	told := append(changes(lifecycle.Of(p), next), audit.Changed("reason", "", string(c.Reason)))
 	if takeOver {
 		released = p.Assigned
 		u.SetAssigned(0).SetReleasing(released > releasedAtOnce)
-		changes = append(changes, audit.ChangedInt("assignedQuantity", released, 0))
+		told = append(told, audit.ChangedInt("assignedQuantity", released, 0))
 	}
-	n, err := u.Save(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("cancel the purchase: %w", err)
-	}
-	if n == 0 {
-		return 0, fault.New(fault.Conflict, "The subscription was changed in the meantime; read it again and retry.").At("purchaseId")
-	}
-	if err := s.trail.Record(ctx, tx, audit.Event{Action: audit.PurchaseCanceled, Subject: p.ID, Changes: changes}); err != nil {
+	if err := s.save(ctx, tx, u, audit.Event{Action: audit.PurchaseCanceled, Subject: p.ID, Changes: told}); err != nil {
 		return 0, err
 	}
 	if !takeOver {

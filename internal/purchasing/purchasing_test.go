@@ -34,7 +34,7 @@ const (
 func newService(w *takeovertest.World) *Service {
 	return New(Deps{
 		DB: w.DB, Trail: audit.New(w.IDs, w.Clock.Now), Outbox: outbox.New(w.IDs, w.Clock.Now),
-		Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler),
+		IDs: w.IDs, Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler),
 	})
 }
 
@@ -222,7 +222,7 @@ func TestRelease(t *testing.T) {
 		if n := rows(large); n != releasedAtOnce+1 || !w.Get(t, large).Releasing {
 			t.Errorf("%d licenses are left, releasing %t", n, w.Get(t, large).Releasing)
 		}
-		due, err := s.releasing(t.Context())
+		due, err := s.releasing(t.Context(), "")
 		if err != nil || len(due) != 1 || due[0].id != large {
 			t.Fatalf("due: %v, %v", due, err)
 		}

@@ -13,16 +13,31 @@ import (
 // once, in short transactions. It can be stopped at any point and called again, by several
 // processes at the same time too. The server itself does it, in each purchase's tenant.
 func (s *Service) Release(ctx context.Context) error {
-	due, err := s.releasing(ctx)
-	if err != nil {
-		return fmt.Errorf("look for licenses to clear away: %w", err)
-	}
-	for _, p := range due {
-		ctx := viewer.NewContext(ctx, viewer.System(p.tenant))
-		for done, after := false, ""; !done; {
-			if done, after, err = s.releaseSome(ctx, p, after); err != nil {
+	for last, more := "", true; more; {
+		due, err := s.releasing(ctx, last)
+		if err != nil {
+			return fmt.Errorf("look for licenses to clear away: %w", err)
+		}
+		for _, p := range due {
+			if err := s.releaseAll(ctx, p); err != nil {
 				return fmt.Errorf("clear away the licenses of %s: %w", p.id, err)
 			}
+			last = p.id
+		}
+		more = len(due) == releasingAtOnce
+	}
+	return nil
+}
+
+// releasingAtOnce is how many purchases are looked for at once.
+const releasingAtOnce = 100
+
+// releaseAll clears away the licenses of one purchase.
+func (s *Service) releaseAll(ctx context.Context, p duePurchase) (err error) {
+	ctx = viewer.NewContext(ctx, viewer.System(p.tenant))
+	for done, after := false, ""; !done; {
+		if done, after, err = s.releaseSome(ctx, p, after); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -30,9 +45,10 @@ func (s *Service) Release(ctx context.Context) error {
 
 type duePurchase struct{ id, tenant string }
 
-// releasing lists the purchases, of every tenant, that have licenses to be cleared away.
-func (s *Service) releasing(ctx context.Context) (due []duePurchase, err error) {
-	rows, err := s.db.QueryUnwalled(ctx, "SELECT id, tenant_id FROM purchases WHERE releasing ORDER BY id LIMIT 100")
+// releasing lists purchases, of every tenant, that have licenses to be cleared away, in the order of
+// their ids after the one given.
+func (s *Service) releasing(ctx context.Context, after string) (due []duePurchase, err error) {
+	rows, err := s.db.QueryUnwalled(ctx, "SELECT id, tenant_id FROM purchases WHERE releasing AND id > ? ORDER BY id LIMIT ?", after, releasingAtOnce)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,39 @@
+package directory
+
+import (
+	"purser/ent"
+	"purser/graph/model"
+	"purser/internal/instant"
+	"purser/internal/lifecycle"
+)
+
+// passOverTime forgets what a line says of the purchase's life if that has gone on from there to
+// where it stands: where the data comes from, nobody knows what time has done to it since.
+func (l *purchaseLine) passOverTime(old *ent.Purchase, now instant.Milli) {
+	is := lifecycle.Of(old)
+	was := is
+	setAs(&was.Kind, l.kind)
+	setAs(&was.Status, l.status)
+	setAs(&was.Term, l.term)
+	set(&was.Renews, l.recurring)
+	set(&was.ExpiresAt, l.expiresAt)
+	for _, mayConvert := range []bool{true, false} {
+		steps := was.Advance(now, mayConvert)
+		if len(steps) == 0 {
+			continue
+		}
+		became := steps[len(steps)-1].After
+		became.Noticed = is.Noticed
+		if became == is {
+			l.kind, l.status, l.expiresAt, l.recurring = nil, nil, nil, nil
+			return
+		}
+	}
+}
+
+// setAs sets a value of the API's to what a line says, if it says anything.
+func setAs[E model.PurchaseKind | model.SubscriptionStatus | model.BillingTerm](to *E, s *string) {
+	if s != nil {
+		*to = E(*s)
+	}
+}
