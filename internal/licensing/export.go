@@ -1,4 +1,3 @@
-// Package licensing is who holds licenses, as a file.
 package licensing
 
 import (
@@ -32,19 +31,6 @@ const (
 	// maxPurchases is how many purchases one export takes.
 	maxPurchases = 1000
 )
-
-// Service exports.
-type Service struct {
-	db    *store.DB
-	trail *audit.Trail
-	ids   *id.Source
-	now   func() time.Time
-}
-
-// New returns a service.
-func New(db *store.DB, trail *audit.Trail, ids *id.Source, now func() time.Time) *Service {
-	return &Service{db: db, trail: trail, ids: ids, now: now}
-}
 
 // Selection is the subscriptions to export: either those named, or the usable ones of a product.
 type Selection struct {
