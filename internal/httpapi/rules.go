@@ -11,6 +11,7 @@ func ruleSet() *rules.Rules {
 	r := rules.NewDefaultRules()
 	r.AddRule("NoIncrementalDelivery", noIncrementalDelivery)
 	r.AddRule("RepresentableNumbers", representableNumbers)
+	r.AddRule("KeyedMutations", keyedMutations)
 	return r
 }
 

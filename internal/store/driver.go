@@ -9,6 +9,7 @@ import (
 )
 
 // split sends reads to the pool of readers, and all else to the writer. On PostgreSQL both are one pool.
+// What belongs to a session goes to its transaction.
 type split struct {
 	dialect        string
 	writer, reader dialect.Driver
@@ -18,17 +19,43 @@ func (d *split) Dialect() string { return d.dialect }
 
 // Query sends INSERT … RETURNING, which arrives here too, to the writer.
 func (d *split) Query(ctx context.Context, query string, args, v any) error {
-	if strings.HasPrefix(query, "SELECT") || strings.HasPrefix(query, "WITH") {
-		return d.reader.Query(ctx, query, args, v)
+	reads := strings.HasPrefix(query, "SELECT") || strings.HasPrefix(query, "WITH")
+	to, err := d.to(ctx, !reads)
+	if err != nil {
+		return err
 	}
-	return d.writer.Query(ctx, query, args, v)
+	return to.Query(ctx, query, args, v)
 }
 
 func (d *split) Exec(ctx context.Context, query string, args, v any) error {
-	return d.writer.Exec(ctx, query, args, v)
+	to, err := d.to(ctx, true)
+	if err != nil {
+		return err
+	}
+	return to.Exec(ctx, query, args, v)
 }
 
-func (d *split) Tx(ctx context.Context) (dialect.Tx, error) { return d.writer.Tx(ctx) }
+func (d *split) Tx(ctx context.Context) (dialect.Tx, error) {
+	to, err := d.to(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	return to.Tx(ctx)
+}
+
+// to tells where a statement goes.
+func (d *split) to(ctx context.Context, writes bool) (dialect.Driver, error) {
+	s := sessionOf(ctx)
+	switch {
+	case s != nil && s.tx != nil:
+		return s.tx.driver, nil
+	case s != nil && writes:
+		return nil, errOutside
+	case writes:
+		return d.writer, nil
+	}
+	return d.reader, nil
+}
 
 func (d *split) Close() error { return nil } // DB.Close closes the pools
 

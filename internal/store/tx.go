@@ -20,6 +20,7 @@ import (
 type Tx struct {
 	*ent.Client
 	tx      *stdsql.Tx
+	driver  dialect.Driver // the client's, its statements not observed
 	dialect string
 }
 
@@ -27,8 +28,17 @@ const attempts = 5
 
 // InTx runs fn in a transaction and commits it, or rolls everything back when fn fails. A lost
 // race for a lock is tried again, so fn must not change anything outside; after five attempts
-// it is fault.Unavailable. A broken unique constraint is fault.Conflict.
+// it is fault.Unavailable. A broken unique constraint is fault.Conflict. In a session, see InSession,
+// it is the session that commits.
 func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	if s := sessionOf(ctx); s != nil {
+		return s.inTx(ctx, fn)
+	}
+	return again(ctx, func() error { return db.try(ctx, fn) })
+}
+
+// again does something until it does not lose a race any more.
+func again(ctx context.Context, do func() error) error {
 	var err error
 	for i := range attempts {
 		if i > 0 {
@@ -36,7 +46,7 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 				return err
 			}
 		}
-		err = db.try(ctx, fn)
+		err = do()
 		if !retryable(err) {
 			return translate(err)
 		}
@@ -45,19 +55,28 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 }
 
 func (db *DB) try(ctx context.Context, fn func(context.Context, *Tx) error) error {
-	tx, err := db.writer.BeginTx(ctx, nil)
+	tx, err := db.begin(ctx)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	driver := observed{trace: db.trace, Driver: joined{entsql.NewDriver(db.dialect, entsql.Conn{ExecQuerier: tx})}}
-	if err := fn(ctx, &Tx{Client: ent.NewClient(ent.Driver(driver)), tx: tx, dialect: db.dialect}); err != nil {
 		return err
 	}
-	if err := tx.Commit(); err != nil {
+	defer func() { _ = tx.tx.Rollback() }() // after a commit it does nothing
+	if err := fn(ctx, tx); err != nil {
+		return err
+	}
+	if err := tx.tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
+}
+
+func (db *DB) begin(ctx context.Context) (*Tx, error) {
+	tx, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	var driver dialect.Driver = joined{entsql.NewDriver(db.dialect, entsql.Conn{ExecQuerier: tx})}
+	client := ent.NewClient(ent.Driver(observed{trace: db.trace, Driver: driver}))
+	return &Tx{Client: client, tx: tx, driver: driver, dialect: db.dialect}, nil
 }
 
 // joined lets ent's own small transactions take part in the one that is open.
@@ -115,9 +134,23 @@ func (tx *Tx) Lock(ctx context.Context, table, id string) error {
 	return err
 }
 
+// LockName keeps others who lock the same name waiting until the transaction ends. On SQLite there is
+// only one writer anyway.
+func (tx *Tx) LockName(ctx context.Context, name string) error {
+	if !tx.Postgres() {
+		return nil
+	}
+	_, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", name)
+	return err
+}
+
 // QueryUnwalled reads with a raw statement outside of any tenant: for finding out who asks, and
 // in which tenant an id or a piece of due work lies. The caller closes the rows.
 func (db *DB) QueryUnwalled(ctx context.Context, query string, args ...any) (*stdsql.Rows, error) {
+	if s := sessionOf(ctx); s != nil && s.tx != nil {
+		rows, err := s.tx.Query(ctx, query, args...)
+		return rows, translate(err)
+	}
 	count(ctx)
 	rows, err := db.reader.QueryContext(ctx, rebind(db.dialect, query), args...)
 	return rows, translate(err)
