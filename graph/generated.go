@@ -45,6 +45,12 @@ type ComplexityRoot struct {
 		YourProducts     func(childComplexity int) int
 	}
 
+	AssignLicensesPayload struct {
+		Licenses   func(childComplexity int) int
+		Purchase   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	AuditChange struct {
 		Field func(childComplexity int) int
 		From  func(childComplexity int) int
@@ -76,6 +82,16 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	BuyCentrallyPayload struct {
+		Purchase   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	BuySelfServicePayload struct {
+		Purchase   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CancelMovePayload struct {
 		Move       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -100,10 +116,25 @@ type ComplexityRoot struct {
 		Reason  func(childComplexity int) int
 	}
 
+	CentralAlternative struct {
+		MonthlySaving func(childComplexity int) int
+		Purchase      func(childComplexity int) int
+	}
+
+	ChangeQuantityPayload struct {
+		Purchase   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Credential struct {
 		ExpiresAt func(childComplexity int) int
 		Kind      func(childComplexity int) int
 		Name      func(childComplexity int) int
+	}
+
+	DecideLicenseRequestPayload struct {
+		Request    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Export struct {
@@ -138,6 +169,42 @@ type ComplexityRoot struct {
 	LicenseEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	LicenseRequest struct {
+		DecidedAt   func(childComplexity int) int
+		DecidedBy   func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Message     func(childComplexity int) int
+		Product     func(childComplexity int) int
+		Reply       func(childComplexity int) int
+		RequestedAt func(childComplexity int) int
+		RequestedBy func(childComplexity int) int
+		Status      func(childComplexity int) int
+		Tenant      func(childComplexity int) int
+		Users       func(childComplexity int) int
+	}
+
+	LicenseRequestConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	LicenseRequestEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	LicenseRequestUser struct {
+		Decision func(childComplexity int) int
+		User     func(childComplexity int) int
+	}
+
+	LifecycleChange struct {
+		At func(childComplexity int) int
+		To func(childComplexity int) int
 	}
 
 	Money struct {
@@ -235,13 +302,24 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		CancelMove           func(childComplexity int, input model.CancelMoveInput) int
-		CancelSubscription   func(childComplexity int, input model.CancelSubscriptionInput) int
-		ExportLicensedUsers  func(childComplexity int, input model.ExportLicensedUsersInput) int
-		MoveUsers            func(childComplexity int, input model.MoveUsersInput) int
-		RequestCancellation  func(childComplexity int, input model.RequestCancellationInput) int
-		SetSelfServicePolicy func(childComplexity int, input model.SetSelfServicePolicyInput) int
-		TakeOwnership        func(childComplexity int, input model.TakeOwnershipInput) int
+		AssignLicenses              func(childComplexity int, input model.AssignLicensesInput) int
+		BuyCentrally                func(childComplexity int, input model.BuyCentrallyInput) int
+		BuySelfService              func(childComplexity int, input model.BuySelfServiceInput) int
+		CancelMove                  func(childComplexity int, input model.CancelMoveInput) int
+		CancelSubscription          func(childComplexity int, input model.CancelSubscriptionInput) int
+		ChangeQuantity              func(childComplexity int, input model.ChangeQuantityInput) int
+		DecideLicenseRequest        func(childComplexity int, input model.DecideLicenseRequestInput) int
+		ExportLicensedUsers         func(childComplexity int, input model.ExportLicensedUsersInput) int
+		MoveUsers                   func(childComplexity int, input model.MoveUsersInput) int
+		ReactivateSubscription      func(childComplexity int, input model.ReactivateSubscriptionInput) int
+		RequestCancellation         func(childComplexity int, input model.RequestCancellationInput) int
+		RequestLicenses             func(childComplexity int, input model.RequestLicensesInput) int
+		SetDefaultSelfServicePolicy func(childComplexity int, input model.SetDefaultSelfServicePolicyInput) int
+		SetRecurringBilling         func(childComplexity int, input model.SetRecurringBillingInput) int
+		SetSelfServicePolicies      func(childComplexity int, input model.SetSelfServicePoliciesInput) int
+		SetSelfServicePolicy        func(childComplexity int, input model.SetSelfServicePolicyInput) int
+		TakeOwnership               func(childComplexity int, input model.TakeOwnershipInput) int
+		UnassignLicenses            func(childComplexity int, input model.UnassignLicensesInput) int
 	}
 
 	Notification struct {
@@ -276,6 +354,14 @@ type ComplexityRoot struct {
 		HasNextPage     func(childComplexity int) int
 		HasPreviousPage func(childComplexity int) int
 		StartCursor     func(childComplexity int) int
+	}
+
+	PolicyChange struct {
+		Action  func(childComplexity int) int
+		Code    func(childComplexity int) int
+		Now     func(childComplexity int) int
+		Product func(childComplexity int) int
+		Was     func(childComplexity int) int
 	}
 
 	Product struct {
@@ -329,29 +415,31 @@ type ComplexityRoot struct {
 	}
 
 	Purchase struct {
-		AssignedQuantity  func(childComplexity int) int
-		AvailableQuantity func(childComplexity int) int
-		BillingTerm       func(childComplexity int) int
-		Cancellation      func(childComplexity int) int
-		ExpiresAt         func(childComplexity int) int
-		GetHistory        func(childComplexity int, first *int, after *string, last *int, before *string) int
-		GetLicenses       func(childComplexity int, first *int, after *string, last *int, before *string, search *string) int
-		GetMoveTargets    func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ID                func(childComplexity int) int
-		Kind              func(childComplexity int) int
-		Move              func(childComplexity int) int
-		Price             func(childComplexity int) int
-		Product           func(childComplexity int) int
-		PurchasedAt       func(childComplexity int) int
-		Purchaser         func(childComplexity int) int
-		Quantity          func(childComplexity int) int
-		RecurringBilling  func(childComplexity int) int
-		ReservedQuantity  func(childComplexity int) int
-		Source            func(childComplexity int) int
-		Status            func(childComplexity int) int
-		Tenant            func(childComplexity int) int
-		UnitPrice         func(childComplexity int) int
-		ViewerCan         func(childComplexity int) int
+		AssignedQuantity    func(childComplexity int) int
+		AvailableQuantity   func(childComplexity int) int
+		BillingTerm         func(childComplexity int) int
+		Cancellation        func(childComplexity int) int
+		CentralAlternative  func(childComplexity int) int
+		ExpiresAt           func(childComplexity int) int
+		GetHistory          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		GetLicenses         func(childComplexity int, first *int, after *string, last *int, before *string, search *string) int
+		GetMoveTargets      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ID                  func(childComplexity int) int
+		Kind                func(childComplexity int) int
+		Move                func(childComplexity int) int
+		NextLifecycleChange func(childComplexity int) int
+		Price               func(childComplexity int) int
+		Product             func(childComplexity int) int
+		PurchasedAt         func(childComplexity int) int
+		Purchaser           func(childComplexity int) int
+		Quantity            func(childComplexity int) int
+		RecurringBilling    func(childComplexity int) int
+		ReservedQuantity    func(childComplexity int) int
+		Source              func(childComplexity int) int
+		Status              func(childComplexity int) int
+		Tenant              func(childComplexity int) int
+		UnitPrice           func(childComplexity int) int
+		ViewerCan           func(childComplexity int) int
 	}
 
 	PurchaseCapabilities struct {
@@ -403,6 +491,7 @@ type ComplexityRoot struct {
 
 	Query struct {
 		AuditEvents              func(childComplexity int, tenantID *string, first *int, after *string, last *int, before *string, filter *model.AuditEventFilter) int
+		LicenseRequests          func(childComplexity int, tenantID *string, first *int, after *string, last *int, before *string, status []model.LicenseRequestStatus) int
 		LicensesByPurchaser      func(childComplexity int, tenantID *string, productID *string, purchaseIds []string, source *model.PurchaseSource, first *int, after *string, last *int, before *string, search *string) int
 		Move                     func(childComplexity int, id string) int
 		Moves                    func(childComplexity int, tenantID *string, first *int, after *string, last *int, before *string, status []model.MoveStatus, purchaseID *string) int
@@ -421,9 +510,19 @@ type ComplexityRoot struct {
 		Viewer                   func(childComplexity int) int
 	}
 
+	ReactivateSubscriptionPayload struct {
+		Purchase   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RequestCancellationPayload struct {
 		Notifications func(childComplexity int) int
 		UserErrors    func(childComplexity int) int
+	}
+
+	RequestLicensesPayload struct {
+		Request    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	SelfServicePolicy struct {
@@ -450,9 +549,33 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	SetDefaultSelfServicePolicyPayload struct {
+		Tenant     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SetRecurringBillingPayload struct {
+		Purchase   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SetSelfServicePoliciesPayload struct {
+		Changed    func(childComplexity int) int
+		Failed     func(childComplexity int) int
+		Results    func(childComplexity int) int
+		Unchanged  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SetSelfServicePolicyPayload struct {
 		Policy     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	StatusCount struct {
+		Count  func(childComplexity int) int
+		Source func(childComplexity int) int
+		Status func(childComplexity int) int
 	}
 
 	Subscription struct {
@@ -476,6 +599,7 @@ type ComplexityRoot struct {
 		Locale                   func(childComplexity int) int
 		Name                     func(childComplexity int) int
 		Segment                  func(childComplexity int) int
+		Summary                  func(childComplexity int) int
 	}
 
 	TenantAccess struct {
@@ -495,6 +619,25 @@ type ComplexityRoot struct {
 	TenantAccessEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	TenantSummary struct {
+		AssignedSeats    func(childComplexity int) int
+		ByStatus         func(childComplexity int) int
+		CentralCount     func(childComplexity int) int
+		CentralSpend     func(childComplexity int) int
+		ExpiringIn30Days func(childComplexity int) int
+		LicensedTwice    func(childComplexity int) int
+		Orphaned         func(childComplexity int) int
+		Seats            func(childComplexity int) int
+		SelfServiceCount func(childComplexity int) int
+		SelfServiceSpend func(childComplexity int) int
+	}
+
+	UnassignLicensesPayload struct {
+		Purchase        func(childComplexity int) int
+		UnassignedUsers func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
 	}
 
 	User struct {
@@ -544,11 +687,22 @@ type ComplexityRoot struct {
 
 type MutationResolver interface {
 	SetSelfServicePolicy(ctx context.Context, input model.SetSelfServicePolicyInput) (*model.SetSelfServicePolicyPayload, error)
+	SetSelfServicePolicies(ctx context.Context, input model.SetSelfServicePoliciesInput) (*model.SetSelfServicePoliciesPayload, error)
+	SetDefaultSelfServicePolicy(ctx context.Context, input model.SetDefaultSelfServicePolicyInput) (*model.SetDefaultSelfServicePolicyPayload, error)
 	MoveUsers(ctx context.Context, input model.MoveUsersInput) (*model.MoveUsersPayload, error)
 	CancelMove(ctx context.Context, input model.CancelMoveInput) (*model.CancelMovePayload, error)
 	CancelSubscription(ctx context.Context, input model.CancelSubscriptionInput) (*model.CancelSubscriptionPayload, error)
 	TakeOwnership(ctx context.Context, input model.TakeOwnershipInput) (*model.TakeOwnershipPayload, error)
 	RequestCancellation(ctx context.Context, input model.RequestCancellationInput) (*model.RequestCancellationPayload, error)
+	BuyCentrally(ctx context.Context, input model.BuyCentrallyInput) (*model.BuyCentrallyPayload, error)
+	BuySelfService(ctx context.Context, input model.BuySelfServiceInput) (*model.BuySelfServicePayload, error)
+	ChangeQuantity(ctx context.Context, input model.ChangeQuantityInput) (*model.ChangeQuantityPayload, error)
+	SetRecurringBilling(ctx context.Context, input model.SetRecurringBillingInput) (*model.SetRecurringBillingPayload, error)
+	ReactivateSubscription(ctx context.Context, input model.ReactivateSubscriptionInput) (*model.ReactivateSubscriptionPayload, error)
+	AssignLicenses(ctx context.Context, input model.AssignLicensesInput) (*model.AssignLicensesPayload, error)
+	UnassignLicenses(ctx context.Context, input model.UnassignLicensesInput) (*model.UnassignLicensesPayload, error)
+	RequestLicenses(ctx context.Context, input model.RequestLicensesInput) (*model.RequestLicensesPayload, error)
+	DecideLicenseRequest(ctx context.Context, input model.DecideLicenseRequestInput) (*model.DecideLicenseRequestPayload, error)
 	ExportLicensedUsers(ctx context.Context, input model.ExportLicensedUsersInput) (*model.ExportLicensedUsersPayload, error)
 }
 type QueryResolver interface {
@@ -567,6 +721,7 @@ type QueryResolver interface {
 	SelfServicePolicies(ctx context.Context, tenantID *string, first *int, after *string, last *int, before *string, filter *model.SelfServicePolicyFilter) (*model.SelfServicePolicyConnection, error)
 	Move(ctx context.Context, id string) (*model.Move, error)
 	Moves(ctx context.Context, tenantID *string, first *int, after *string, last *int, before *string, status []model.MoveStatus, purchaseID *string) (*model.MoveConnection, error)
+	LicenseRequests(ctx context.Context, tenantID *string, first *int, after *string, last *int, before *string, status []model.LicenseRequestStatus) (*model.LicenseRequestConnection, error)
 	Notifications(ctx context.Context, tenantID *string, first *int, after *string, last *int, before *string, kind *model.NotificationKind, purchaseID *string) (*model.NotificationConnection, error)
 	AuditEvents(ctx context.Context, tenantID *string, first *int, after *string, last *int, before *string, filter *model.AuditEventFilter) (*model.AuditEventConnection, error)
 }
@@ -610,6 +765,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AdminCenterLinks.YourProducts(childComplexity), true
+
+	case "AssignLicensesPayload.licenses":
+		if e.ComplexityRoot.AssignLicensesPayload.Licenses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignLicensesPayload.Licenses(childComplexity), true
+	case "AssignLicensesPayload.purchase":
+		if e.ComplexityRoot.AssignLicensesPayload.Purchase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignLicensesPayload.Purchase(childComplexity), true
+	case "AssignLicensesPayload.userErrors":
+		if e.ComplexityRoot.AssignLicensesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignLicensesPayload.UserErrors(childComplexity), true
 
 	case "AuditChange.field":
 		if e.ComplexityRoot.AuditChange.Field == nil {
@@ -729,6 +903,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditEventEdge.Node(childComplexity), true
 
+	case "BuyCentrallyPayload.purchase":
+		if e.ComplexityRoot.BuyCentrallyPayload.Purchase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BuyCentrallyPayload.Purchase(childComplexity), true
+	case "BuyCentrallyPayload.userErrors":
+		if e.ComplexityRoot.BuyCentrallyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BuyCentrallyPayload.UserErrors(childComplexity), true
+
+	case "BuySelfServicePayload.purchase":
+		if e.ComplexityRoot.BuySelfServicePayload.Purchase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BuySelfServicePayload.Purchase(childComplexity), true
+	case "BuySelfServicePayload.userErrors":
+		if e.ComplexityRoot.BuySelfServicePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BuySelfServicePayload.UserErrors(childComplexity), true
+
 	case "CancelMovePayload.move":
 		if e.ComplexityRoot.CancelMovePayload.Move == nil {
 			break
@@ -805,6 +1005,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Capability.Reason(childComplexity), true
 
+	case "CentralAlternative.monthlySaving":
+		if e.ComplexityRoot.CentralAlternative.MonthlySaving == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CentralAlternative.MonthlySaving(childComplexity), true
+	case "CentralAlternative.purchase":
+		if e.ComplexityRoot.CentralAlternative.Purchase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CentralAlternative.Purchase(childComplexity), true
+
+	case "ChangeQuantityPayload.purchase":
+		if e.ComplexityRoot.ChangeQuantityPayload.Purchase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeQuantityPayload.Purchase(childComplexity), true
+	case "ChangeQuantityPayload.userErrors":
+		if e.ComplexityRoot.ChangeQuantityPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeQuantityPayload.UserErrors(childComplexity), true
+
 	case "Credential.expiresAt":
 		if e.ComplexityRoot.Credential.ExpiresAt == nil {
 			break
@@ -823,6 +1049,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Credential.Name(childComplexity), true
+
+	case "DecideLicenseRequestPayload.request":
+		if e.ComplexityRoot.DecideLicenseRequestPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideLicenseRequestPayload.Request(childComplexity), true
+	case "DecideLicenseRequestPayload.userErrors":
+		if e.ComplexityRoot.DecideLicenseRequestPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideLicenseRequestPayload.UserErrors(childComplexity), true
 
 	case "Export.contentType":
 		if e.ComplexityRoot.Export.ContentType == nil {
@@ -942,6 +1181,137 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LicenseEdge.Node(childComplexity), true
+
+	case "LicenseRequest.decidedAt":
+		if e.ComplexityRoot.LicenseRequest.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequest.DecidedAt(childComplexity), true
+	case "LicenseRequest.decidedBy":
+		if e.ComplexityRoot.LicenseRequest.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequest.DecidedBy(childComplexity), true
+	case "LicenseRequest.id":
+		if e.ComplexityRoot.LicenseRequest.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequest.ID(childComplexity), true
+	case "LicenseRequest.message":
+		if e.ComplexityRoot.LicenseRequest.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequest.Message(childComplexity), true
+	case "LicenseRequest.product":
+		if e.ComplexityRoot.LicenseRequest.Product == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequest.Product(childComplexity), true
+	case "LicenseRequest.reply":
+		if e.ComplexityRoot.LicenseRequest.Reply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequest.Reply(childComplexity), true
+	case "LicenseRequest.requestedAt":
+		if e.ComplexityRoot.LicenseRequest.RequestedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequest.RequestedAt(childComplexity), true
+	case "LicenseRequest.requestedBy":
+		if e.ComplexityRoot.LicenseRequest.RequestedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequest.RequestedBy(childComplexity), true
+	case "LicenseRequest.status":
+		if e.ComplexityRoot.LicenseRequest.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequest.Status(childComplexity), true
+	case "LicenseRequest.tenant":
+		if e.ComplexityRoot.LicenseRequest.Tenant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequest.Tenant(childComplexity), true
+	case "LicenseRequest.users":
+		if e.ComplexityRoot.LicenseRequest.Users == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequest.Users(childComplexity), true
+
+	case "LicenseRequestConnection.edges":
+		if e.ComplexityRoot.LicenseRequestConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequestConnection.Edges(childComplexity), true
+	case "LicenseRequestConnection.nodes":
+		if e.ComplexityRoot.LicenseRequestConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequestConnection.Nodes(childComplexity), true
+	case "LicenseRequestConnection.pageInfo":
+		if e.ComplexityRoot.LicenseRequestConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequestConnection.PageInfo(childComplexity), true
+	case "LicenseRequestConnection.totalCount":
+		if e.ComplexityRoot.LicenseRequestConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequestConnection.TotalCount(childComplexity), true
+
+	case "LicenseRequestEdge.cursor":
+		if e.ComplexityRoot.LicenseRequestEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequestEdge.Cursor(childComplexity), true
+	case "LicenseRequestEdge.node":
+		if e.ComplexityRoot.LicenseRequestEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequestEdge.Node(childComplexity), true
+
+	case "LicenseRequestUser.decision":
+		if e.ComplexityRoot.LicenseRequestUser.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequestUser.Decision(childComplexity), true
+	case "LicenseRequestUser.user":
+		if e.ComplexityRoot.LicenseRequestUser.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LicenseRequestUser.User(childComplexity), true
+
+	case "LifecycleChange.at":
+		if e.ComplexityRoot.LifecycleChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LifecycleChange.At(childComplexity), true
+	case "LifecycleChange.to":
+		if e.ComplexityRoot.LifecycleChange.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LifecycleChange.To(childComplexity), true
 
 	case "Money.amount":
 		if e.ComplexityRoot.Money.Amount == nil {
@@ -1308,6 +1678,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MovedUserEdge.Node(childComplexity), true
 
+	case "Mutation.assignLicenses":
+		if e.ComplexityRoot.Mutation.AssignLicenses == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_assignLicenses_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AssignLicenses(childComplexity, args["input"].(model.AssignLicensesInput)), true
+	case "Mutation.buyCentrally":
+		if e.ComplexityRoot.Mutation.BuyCentrally == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_buyCentrally_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BuyCentrally(childComplexity, args["input"].(model.BuyCentrallyInput)), true
+	case "Mutation.buySelfService":
+		if e.ComplexityRoot.Mutation.BuySelfService == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_buySelfService_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BuySelfService(childComplexity, args["input"].(model.BuySelfServiceInput)), true
 	case "Mutation.cancelMove":
 		if e.ComplexityRoot.Mutation.CancelMove == nil {
 			break
@@ -1330,6 +1733,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelSubscription(childComplexity, args["input"].(model.CancelSubscriptionInput)), true
+	case "Mutation.changeQuantity":
+		if e.ComplexityRoot.Mutation.ChangeQuantity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changeQuantity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangeQuantity(childComplexity, args["input"].(model.ChangeQuantityInput)), true
+	case "Mutation.decideLicenseRequest":
+		if e.ComplexityRoot.Mutation.DecideLicenseRequest == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideLicenseRequest_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideLicenseRequest(childComplexity, args["input"].(model.DecideLicenseRequestInput)), true
 	case "Mutation.exportLicensedUsers":
 		if e.ComplexityRoot.Mutation.ExportLicensedUsers == nil {
 			break
@@ -1352,6 +1777,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MoveUsers(childComplexity, args["input"].(model.MoveUsersInput)), true
+	case "Mutation.reactivateSubscription":
+		if e.ComplexityRoot.Mutation.ReactivateSubscription == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reactivateSubscription_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReactivateSubscription(childComplexity, args["input"].(model.ReactivateSubscriptionInput)), true
 	case "Mutation.requestCancellation":
 		if e.ComplexityRoot.Mutation.RequestCancellation == nil {
 			break
@@ -1363,6 +1799,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RequestCancellation(childComplexity, args["input"].(model.RequestCancellationInput)), true
+	case "Mutation.requestLicenses":
+		if e.ComplexityRoot.Mutation.RequestLicenses == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestLicenses_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestLicenses(childComplexity, args["input"].(model.RequestLicensesInput)), true
+	case "Mutation.setDefaultSelfServicePolicy":
+		if e.ComplexityRoot.Mutation.SetDefaultSelfServicePolicy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setDefaultSelfServicePolicy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetDefaultSelfServicePolicy(childComplexity, args["input"].(model.SetDefaultSelfServicePolicyInput)), true
+	case "Mutation.setRecurringBilling":
+		if e.ComplexityRoot.Mutation.SetRecurringBilling == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setRecurringBilling_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetRecurringBilling(childComplexity, args["input"].(model.SetRecurringBillingInput)), true
+	case "Mutation.setSelfServicePolicies":
+		if e.ComplexityRoot.Mutation.SetSelfServicePolicies == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setSelfServicePolicies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetSelfServicePolicies(childComplexity, args["input"].(model.SetSelfServicePoliciesInput)), true
 	case "Mutation.setSelfServicePolicy":
 		if e.ComplexityRoot.Mutation.SetSelfServicePolicy == nil {
 			break
@@ -1385,6 +1865,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TakeOwnership(childComplexity, args["input"].(model.TakeOwnershipInput)), true
+	case "Mutation.unassignLicenses":
+		if e.ComplexityRoot.Mutation.UnassignLicenses == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unassignLicenses_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnassignLicenses(childComplexity, args["input"].(model.UnassignLicensesInput)), true
 
 	case "Notification.attempts":
 		if e.ComplexityRoot.Notification.Attempts == nil {
@@ -1521,6 +2012,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "PolicyChange.action":
+		if e.ComplexityRoot.PolicyChange.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyChange.Action(childComplexity), true
+	case "PolicyChange.code":
+		if e.ComplexityRoot.PolicyChange.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyChange.Code(childComplexity), true
+	case "PolicyChange.now":
+		if e.ComplexityRoot.PolicyChange.Now == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyChange.Now(childComplexity), true
+	case "PolicyChange.product":
+		if e.ComplexityRoot.PolicyChange.Product == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyChange.Product(childComplexity), true
+	case "PolicyChange.was":
+		if e.ComplexityRoot.PolicyChange.Was == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyChange.Was(childComplexity), true
 
 	case "Product.excludedCountries":
 		if e.ComplexityRoot.Product.ExcludedCountries == nil {
@@ -1754,6 +2276,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Purchase.Cancellation(childComplexity), true
+	case "Purchase.centralAlternative":
+		if e.ComplexityRoot.Purchase.CentralAlternative == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Purchase.CentralAlternative(childComplexity), true
 	case "Purchase.expiresAt":
 		if e.ComplexityRoot.Purchase.ExpiresAt == nil {
 			break
@@ -1811,6 +2339,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Purchase.Move(childComplexity), true
+	case "Purchase.nextLifecycleChange":
+		if e.ComplexityRoot.Purchase.NextLifecycleChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Purchase.NextLifecycleChange(childComplexity), true
 	case "Purchase.price":
 		if e.ComplexityRoot.Purchase.Price == nil {
 			break
@@ -2086,6 +2620,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.AuditEvents(childComplexity, args["tenantId"].(*string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.AuditEventFilter)), true
 
+	case "Query.licenseRequests":
+		if e.ComplexityRoot.Query.LicenseRequests == nil {
+			break
+		}
+
+		args, err := ec.field_Query_licenseRequests_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.LicenseRequests(childComplexity, args["tenantId"].(*string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["status"].([]model.LicenseRequestStatus)), true
 	case "Query.licensesByPurchaser":
 		if e.ComplexityRoot.Query.LicensesByPurchaser == nil {
 			break
@@ -2258,6 +2803,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
+	case "ReactivateSubscriptionPayload.purchase":
+		if e.ComplexityRoot.ReactivateSubscriptionPayload.Purchase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReactivateSubscriptionPayload.Purchase(childComplexity), true
+	case "ReactivateSubscriptionPayload.userErrors":
+		if e.ComplexityRoot.ReactivateSubscriptionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReactivateSubscriptionPayload.UserErrors(childComplexity), true
+
 	case "RequestCancellationPayload.notifications":
 		if e.ComplexityRoot.RequestCancellationPayload.Notifications == nil {
 			break
@@ -2270,6 +2828,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestCancellationPayload.UserErrors(childComplexity), true
+
+	case "RequestLicensesPayload.request":
+		if e.ComplexityRoot.RequestLicensesPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestLicensesPayload.Request(childComplexity), true
+	case "RequestLicensesPayload.userErrors":
+		if e.ComplexityRoot.RequestLicensesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestLicensesPayload.UserErrors(childComplexity), true
 
 	case "SelfServicePolicy.changedAt":
 		if e.ComplexityRoot.SelfServicePolicy.ChangedAt == nil {
@@ -2369,6 +2940,63 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SelfServicePolicyEdge.Node(childComplexity), true
 
+	case "SetDefaultSelfServicePolicyPayload.tenant":
+		if e.ComplexityRoot.SetDefaultSelfServicePolicyPayload.Tenant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetDefaultSelfServicePolicyPayload.Tenant(childComplexity), true
+	case "SetDefaultSelfServicePolicyPayload.userErrors":
+		if e.ComplexityRoot.SetDefaultSelfServicePolicyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetDefaultSelfServicePolicyPayload.UserErrors(childComplexity), true
+
+	case "SetRecurringBillingPayload.purchase":
+		if e.ComplexityRoot.SetRecurringBillingPayload.Purchase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetRecurringBillingPayload.Purchase(childComplexity), true
+	case "SetRecurringBillingPayload.userErrors":
+		if e.ComplexityRoot.SetRecurringBillingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetRecurringBillingPayload.UserErrors(childComplexity), true
+
+	case "SetSelfServicePoliciesPayload.changed":
+		if e.ComplexityRoot.SetSelfServicePoliciesPayload.Changed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetSelfServicePoliciesPayload.Changed(childComplexity), true
+	case "SetSelfServicePoliciesPayload.failed":
+		if e.ComplexityRoot.SetSelfServicePoliciesPayload.Failed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetSelfServicePoliciesPayload.Failed(childComplexity), true
+	case "SetSelfServicePoliciesPayload.results":
+		if e.ComplexityRoot.SetSelfServicePoliciesPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetSelfServicePoliciesPayload.Results(childComplexity), true
+	case "SetSelfServicePoliciesPayload.unchanged":
+		if e.ComplexityRoot.SetSelfServicePoliciesPayload.Unchanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetSelfServicePoliciesPayload.Unchanged(childComplexity), true
+	case "SetSelfServicePoliciesPayload.userErrors":
+		if e.ComplexityRoot.SetSelfServicePoliciesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetSelfServicePoliciesPayload.UserErrors(childComplexity), true
+
 	case "SetSelfServicePolicyPayload.policy":
 		if e.ComplexityRoot.SetSelfServicePolicyPayload.Policy == nil {
 			break
@@ -2381,6 +3009,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetSelfServicePolicyPayload.UserErrors(childComplexity), true
+
+	case "StatusCount.count":
+		if e.ComplexityRoot.StatusCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatusCount.Count(childComplexity), true
+	case "StatusCount.source":
+		if e.ComplexityRoot.StatusCount.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatusCount.Source(childComplexity), true
+	case "StatusCount.status":
+		if e.ComplexityRoot.StatusCount.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatusCount.Status(childComplexity), true
 
 	case "Subscription.moveProgress":
 		if e.ComplexityRoot.Subscription.MoveProgress == nil {
@@ -2478,6 +3125,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Tenant.Segment(childComplexity), true
+	case "Tenant.summary":
+		if e.ComplexityRoot.Tenant.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.Summary(childComplexity), true
 
 	case "TenantAccess.expiresAt":
 		if e.ComplexityRoot.TenantAccess.ExpiresAt == nil {
@@ -2541,6 +3194,86 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TenantAccessEdge.Node(childComplexity), true
+
+	case "TenantSummary.assignedSeats":
+		if e.ComplexityRoot.TenantSummary.AssignedSeats == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TenantSummary.AssignedSeats(childComplexity), true
+	case "TenantSummary.byStatus":
+		if e.ComplexityRoot.TenantSummary.ByStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TenantSummary.ByStatus(childComplexity), true
+	case "TenantSummary.centralCount":
+		if e.ComplexityRoot.TenantSummary.CentralCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TenantSummary.CentralCount(childComplexity), true
+	case "TenantSummary.centralSpend":
+		if e.ComplexityRoot.TenantSummary.CentralSpend == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TenantSummary.CentralSpend(childComplexity), true
+	case "TenantSummary.expiringIn30Days":
+		if e.ComplexityRoot.TenantSummary.ExpiringIn30Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TenantSummary.ExpiringIn30Days(childComplexity), true
+	case "TenantSummary.licensedTwice":
+		if e.ComplexityRoot.TenantSummary.LicensedTwice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TenantSummary.LicensedTwice(childComplexity), true
+	case "TenantSummary.orphaned":
+		if e.ComplexityRoot.TenantSummary.Orphaned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TenantSummary.Orphaned(childComplexity), true
+	case "TenantSummary.seats":
+		if e.ComplexityRoot.TenantSummary.Seats == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TenantSummary.Seats(childComplexity), true
+	case "TenantSummary.selfServiceCount":
+		if e.ComplexityRoot.TenantSummary.SelfServiceCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TenantSummary.SelfServiceCount(childComplexity), true
+	case "TenantSummary.selfServiceSpend":
+		if e.ComplexityRoot.TenantSummary.SelfServiceSpend == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TenantSummary.SelfServiceSpend(childComplexity), true
+
+	case "UnassignLicensesPayload.purchase":
+		if e.ComplexityRoot.UnassignLicensesPayload.Purchase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnassignLicensesPayload.Purchase(childComplexity), true
+	case "UnassignLicensesPayload.unassignedUsers":
+		if e.ComplexityRoot.UnassignLicensesPayload.UnassignedUsers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnassignLicensesPayload.UnassignedUsers(childComplexity), true
+	case "UnassignLicensesPayload.userErrors":
+		if e.ComplexityRoot.UnassignLicensesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnassignLicensesPayload.UserErrors(childComplexity), true
 
 	case "User.accountEnabled":
 		if e.ComplexityRoot.User.AccountEnabled == nil {
@@ -2720,19 +3453,30 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		ec.unmarshalInputAssignLicensesInput,
 		ec.unmarshalInputAuditEventFilter,
+		ec.unmarshalInputBuyCentrallyInput,
+		ec.unmarshalInputBuySelfServiceInput,
 		ec.unmarshalInputCancelMoveInput,
 		ec.unmarshalInputCancelSubscriptionInput,
+		ec.unmarshalInputChangeQuantityInput,
+		ec.unmarshalInputDecideLicenseRequestInput,
 		ec.unmarshalInputExportLicensedUsersInput,
 		ec.unmarshalInputMoveUsersInput,
 		ec.unmarshalInputProductFilter,
 		ec.unmarshalInputProductOrder,
 		ec.unmarshalInputPurchaseFilter,
 		ec.unmarshalInputPurchaseOrder,
+		ec.unmarshalInputReactivateSubscriptionInput,
 		ec.unmarshalInputRequestCancellationInput,
+		ec.unmarshalInputRequestLicensesInput,
 		ec.unmarshalInputSelfServicePolicyFilter,
+		ec.unmarshalInputSetDefaultSelfServicePolicyInput,
+		ec.unmarshalInputSetRecurringBillingInput,
+		ec.unmarshalInputSetSelfServicePoliciesInput,
 		ec.unmarshalInputSetSelfServicePolicyInput,
 		ec.unmarshalInputTakeOwnershipInput,
+		ec.unmarshalInputUnassignLicensesInput,
 		ec.unmarshalInputUserFilter,
 	)
 	first := true
@@ -2849,6 +3593,16 @@ directive @allow(
   "The roles, any of which is enough."
   roles: [Role!]!
 ) on FIELD_DEFINITION
+
+"""
+Makes a mutation safe to retry: within 24 hours the same key with the same input and selection answers byte for byte as the
+first call did, and does nothing again; the response names such fields in ` + "`" + `extensions.idempotency.replayed` + "`" + `. With other
+input it is refused (IDEMPOTENCY_MISMATCH). Keys belong to the credential and the tenant. A refusal is not kept.
+"""
+directive @idempotent(
+  "Chosen by the caller, once for each thing to be done: 1 to 255 printable characters."
+  key: String!
+) on FIELD
 
 "Anything with an id that is unique across all types and tenants."
 interface Node {
@@ -3016,6 +3770,8 @@ type Tenant implements Node {
     "In which order."
     orderBy: PurchaseOrder
   ): PurchaseConnection!
+  "Figures for an overview page."
+  summary: TenantSummary @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN, LICENSE_ADMIN, USER_ADMIN, GLOBAL_READER])
 }
 
 "Links into the vendor's admin center."
@@ -3166,8 +3922,12 @@ type Purchase implements Node {
   purchasedAt: DateTime!
   "When the paid (or trial) term ends."
   expiresAt: DateTime!
+  "When the status next changes by itself, and to what; null where nothing is due, because a new term begins then or because it is DELETED."
+  nextLifecycleChange: LifecycleChange
   "How it was cancelled; null where it was not."
   cancellation: Cancellation
+  "A central subscription of the same product with free seats, and what moving there would save; null where there is none, and for what is not self-service or no longer usable."
+  centralAlternative: CentralAlternative @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN, LICENSE_ADMIN, USER_ADMIN, GLOBAL_READER])
   "Who holds its seats, oldest license first."
   licenses(
     "At most this many from the start, 1 to 100."
@@ -3210,6 +3970,59 @@ type Purchase implements Node {
     "Only what precedes this position."
     before: Cursor
   ): AuditEventConnection!
+}
+
+"A change of a purchase's status that time brings."
+type LifecycleChange {
+  "When."
+  at: DateTime!
+  "To which status."
+  to: SubscriptionStatus!
+}
+
+"A central subscription of the same product that a self-service one could be given up for."
+type CentralAlternative {
+  "The central subscription: ACTIVE, with free seats; of several the one whose seats cost least."
+  purchase: Purchase!
+  """
+  What would be saved a month by moving there everyone who holds a seat: the self-service price of all its seats, less the
+  central price of the seats that are in use. Negative where it would cost more; null where the currencies differ.
+  """
+  monthlySaving: Money
+}
+
+"Figures about a tenant for an overview page. DELETED purchases count nowhere."
+type TenantSummary {
+  "Self-service purchases."
+  selfServiceCount: Int!
+  "Central purchases."
+  centralCount: Int!
+  "Purchases by source and status; pairs that there are none of are left out."
+  byStatus: [StatusCount!]!
+  "Seats of all purchases."
+  seats: Int!
+  "Those of them that somebody holds."
+  assignedSeats: Int!
+  "Price a month of the ACTIVE self-service purchases that renew, one entry a currency."
+  selfServiceSpend: [Money!]!
+  "Price a month of the ACTIVE central purchases that renew, one entry a currency."
+  centralSpend: [Money!]!
+  "ACTIVE self-service purchases whose purchaser has left or is blocked."
+  orphaned: Int!
+  "People who hold the same product twice: centrally and by self-service."
+  licensedTwice: Int!
+  "ACTIVE purchases whose term ends within 30 days and that do not renew."
+  expiringIn30Days: Int!
+}
+
+"How many purchases of a source have a status."
+type StatusCount {
+  "Who bought them."
+  source: PurchaseSource!
+  "Where they stand."
+  status: SubscriptionStatus!
+  "How many."
+  count: Int!
 }
 
 "What a caller may do with a purchase as it stands."
@@ -3579,7 +4392,7 @@ type MovedUser {
 
 "What became of a user in a move."
 enum MovedUserResult {
-  "Still to be moved."
+  "Still to be moved; of named users also: not moved when the move was stopped."
   PENDING
   "Holds a license of the target now."
   MOVED
@@ -3617,6 +4430,85 @@ type Notification implements Node {
   lastError: String
 }
 
+"""
+A user's wish that people get licenses of a product that the tenant does not let its users buy. Administrators with
+assigning roles decide for each person.
+"""
+type LicenseRequest implements Node {
+  "Opaque and unique."
+  id: ID!
+  "The tenant that it belongs to."
+  tenant: Tenant!
+  "What is asked for."
+  product: Product!
+  "Who asks."
+  requestedBy: User!
+  "When."
+  requestedAt: DateTime!
+  "What they say about it."
+  message: String
+  "Whether everybody has been decided on."
+  status: LicenseRequestStatus!
+  "Whom it is for, in the order of their ids."
+  users: [LicenseRequestUser!]!
+  "Who decided last; null for a service credential and for a partner's user."
+  decidedBy: User
+  "When somebody was decided on last."
+  decidedAt: DateTime
+  "What the administrator said last."
+  reply: String
+}
+
+"Where a request stands."
+enum LicenseRequestStatus {
+  "Somebody is still to be decided on."
+  PENDING
+  "Everybody has been decided on."
+  COMPLETED
+}
+
+"One of the people whom a request is for."
+type LicenseRequestUser {
+  "The person."
+  user: User!
+  "What was decided."
+  decision: LicenseRequestDecision!
+}
+
+"What was decided about one person."
+enum LicenseRequestDecision {
+  "Nothing yet."
+  PENDING
+  "They got a license."
+  APPROVED
+  "They did not."
+  REJECTED
+}
+
+"What became of one product in a change of many policies."
+type PolicyChange {
+  "The product."
+  product: Product!
+  "What held before."
+  was: SelfServicePolicyValue!
+  "What holds now, or would after a dry run."
+  now: SelfServicePolicyValue!
+  "What was done."
+  action: PolicyChangeAction!
+  "Why it FAILED; null otherwise."
+  code: ErrorCode
+}
+
+"What was done to one policy."
+enum PolicyChangeAction {
+  "It was set, or would be."
+  CHANGED
+  "It was so before."
+  UNCHANGED
+  "It could not be set; code says why."
+  FAILED
+}
+
 "What a mail is about."
 enum NotificationKind {
   "An administrator has taken the recipient's subscription over, and cancelled it."
@@ -3625,6 +4517,14 @@ enum NotificationKind {
   OWNERSHIP_TAKEN
   "To the purchaser: an administrator asks them to cancel these subscriptions."
   CANCELLATION_REQUESTED
+  "To the administrators: a user has bought something for themselves."
+  SELF_SERVICE_PURCHASED
+  "To the administrators: a user asks for licenses."
+  LICENSE_REQUESTED
+  "To who asked: the administrators have decided."
+  LICENSE_REQUEST_DECIDED
+  "To the purchaser of a self-service subscription, else to the administrators: it ends in 30 days, 7 days or 1 day."
+  EXPIRY_NOTICE
 }
 
 "Where a mail stands."
@@ -3711,6 +4611,14 @@ enum ErrorCode {
   MOVE_IN_PROGRESS
   "The subscription's status does not allow it."
   WRONG_STATUS
+  "The tenant's policy forbids buying or trying this product."
+  BLOCKED_BY_POLICY
+  "Fewer seats than are assigned or reserved."
+  QUANTITY_BELOW_ASSIGNED
+  "The user already holds a license."
+  ALREADY_LICENSED
+  "The same idempotency key came with other input."
+  IDEMPOTENCY_MISMATCH
   "The product, the tenant or a person is not eligible."
   NOT_ELIGIBLE
   "The user holds no license."
@@ -3955,6 +4863,26 @@ type MovedUserEdge {
   cursor: Cursor!
 }
 
+"A page of license requests."
+type LicenseRequestConnection {
+  "The entries with their positions."
+  edges: [LicenseRequestEdge!]!
+  "The entries alone."
+  nodes: [LicenseRequest!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are on all pages; counted only when asked for."
+  totalCount: Int!
+}
+
+"One entry of a list of license requests."
+type LicenseRequestEdge {
+  "The entry."
+  node: LicenseRequest!
+  "Its position."
+  cursor: Cursor!
+}
+
 "A page of mails."
 type NotificationConnection {
   "The entries with their positions."
@@ -4167,6 +5095,21 @@ type Query {
     "Only moves from or to this purchase."
     purchaseId: ID
   ): MoveConnection! @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN, GLOBAL_READER])
+  "Who asks for licenses, newest first. A MEMBER: their own; admins and readers: all."
+  licenseRequests(
+    "The tenant; may be left out by a caller who reaches one only."
+    tenantId: ID
+    "At most this many from the start, 1 to 100."
+    first: Int
+    "Only what follows this position."
+    after: Cursor
+    "At most this many from the end, 1 to 100."
+    last: Int
+    "Only what precedes this position."
+    before: Cursor
+    "Only where they stand so; an empty list fits nothing."
+    status: [LicenseRequestStatus!]
+  ): LicenseRequestConnection!
   "The tenant's mails, newest first."
   notifications(
     "The tenant; may be left out by a caller who reaches one only."
@@ -4299,6 +5242,8 @@ input UserFilter {
   removed: Boolean = false
   "Who hold this role."
   role: Role
+  "Holds a product twice: centrally and by self-service. Narrows a MEMBER's list to nothing either way."
+  licensedTwice: Boolean
 }
 
 "Which policies. What is left out does not narrow; an empty list fits nothing."
@@ -4334,6 +5279,16 @@ type Mutation {
     "What to set."
     input: SetSelfServicePolicyInput!
   ): SetSelfServicePolicyPayload! @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN])
+  "Sets many policies in one call, with a result for each; ` + "`" + `dryRun` + "`" + ` shows them and changes nothing."
+  setSelfServicePolicies(
+    "What to set, of which products."
+    input: SetSelfServicePoliciesInput!
+  ): SetSelfServicePoliciesPayload! @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN])
+  "Sets what products get that have no policy of their own, those of the future included. TRIALS_ONLY counts as DISABLED where there is no such trial."
+  setDefaultSelfServicePolicy(
+    "What to set."
+    input: SetDefaultSelfServicePolicyInput!
+  ): SetDefaultSelfServicePolicyPayload! @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN])
   "Takes a self-service subscription over: moves its users to a central one, and cancels it when nobody is left. Answers at once; follow moveProgress."
   moveUsers(
     "From where to where."
@@ -4362,6 +5317,51 @@ type Mutation {
     "Of which subscriptions."
     input: RequestCancellationInput!
   ): RequestCancellationPayload! @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN])
+  "Buys a subscription for the organization. Policies do not matter to it."
+  buyCentrally(
+    "What to buy."
+    input: BuyCentrallyInput!
+  ): BuyCentrallyPayload! @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN])
+  "Buys or tries a subscription for oneself. The tenant's policy, the product's and the user's eligibility decide: BLOCKED_BY_POLICY, NOT_ELIGIBLE. Administrators are told by mail."
+  buySelfService(
+    "What to buy."
+    input: BuySelfServiceInput!
+  ): BuySelfServicePayload! @allow(roles: [MEMBER])
+  "Buys more or fewer seats. The purchaser on their own, administrators on central ones."
+  changeQuantity(
+    "How many."
+    input: ChangeQuantityInput!
+  ): ChangeQuantityPayload! @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN, MEMBER])
+  "Says whether a new term begins when this one ends. The purchaser on their own, administrators on central ones."
+  setRecurringBilling(
+    "Whether."
+    input: SetRecurringBillingInput!
+  ): SetRecurringBillingPayload! @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN, MEMBER])
+  "Makes an EXPIRED or DISABLED subscription ACTIVE again; when its term is over, a new one begins now. The purchaser on their own, administrators on central ones."
+  reactivateSubscription(
+    "Which."
+    input: ReactivateSubscriptionInput!
+  ): ReactivateSubscriptionPayload! @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN, MEMBER])
+  "Gives users a license. Administrators on central purchases, purchasers on their own. All or nothing: every problem is listed with its index."
+  assignLicenses(
+    "Of what, and to whom."
+    input: AssignLicensesInput!
+  ): AssignLicensesPayload! @allow(roles: [GLOBAL_ADMIN, LICENSE_ADMIN, USER_ADMIN, MEMBER])
+  "Takes users' licenses back. Administrators on central purchases, purchasers on their own. All or nothing: every problem is listed with its index."
+  unassignLicenses(
+    "Of what, and from whom."
+    input: UnassignLicensesInput!
+  ): UnassignLicensesPayload! @allow(roles: [GLOBAL_ADMIN, LICENSE_ADMIN, USER_ADMIN, MEMBER])
+  "Asks the administrators for licenses of a product that the caller may not buy, for oneself and others. They are told by mail."
+  requestLicenses(
+    "Of what, and for whom."
+    input: RequestLicensesInput!
+  ): RequestLicensesPayload! @allow(roles: [MEMBER])
+  "Approves or rejects people of a request. Who is approved gets a license in the same step; who asked is told by mail."
+  decideLicenseRequest(
+    "What to decide."
+    input: DecideLicenseRequestInput!
+  ): DecideLicenseRequestPayload! @allow(roles: [GLOBAL_ADMIN, LICENSE_ADMIN, USER_ADMIN])
   "A CSV file of everyone licensed on these subscriptions."
   exportLicensedUsers(
     "Which subscriptions."
@@ -4383,6 +5383,52 @@ input SetSelfServicePolicyInput {
 type SetSelfServicePolicyPayload {
   "The policy; null where it was refused."
   policy: SelfServicePolicy
+  "Why it was refused; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What users may buy, of which products. What is left out does not narrow."
+input SetSelfServicePoliciesInput {
+  "The tenant; may be left out by a caller who reaches one only."
+  tenantId: ID
+  "What users may do."
+  value: SelfServicePolicyValue!
+  "These products, 1 to 1,000; all that users can buy for themselves where left out."
+  productIds: [ID!]
+  "Only products of this family, without regard to case."
+  family: String
+  "But not these. With one that does not exist nothing is done."
+  exceptProductIds: [ID!]
+  "Shows what would happen, and changes nothing."
+  dryRun: Boolean! = false
+}
+
+"What became of each product."
+type SetSelfServicePoliciesPayload {
+  "The products by name. One that could not be set keeps its policy, and stops none of the others."
+  results: [PolicyChange!]!
+  "How many were changed."
+  changed: Int!
+  "How many were so before."
+  unchanged: Int!
+  "How many could not be set."
+  failed: Int!
+  "Which products do not exist, by their index in productIds; the others were set. Or why all was refused."
+  userErrors: [UserError!]!
+}
+
+"What products get that have no policy of their own."
+input SetDefaultSelfServicePolicyInput {
+  "The tenant; may be left out by a caller who reaches one only."
+  tenantId: ID
+  "What users may do."
+  value: SelfServicePolicyValue!
+}
+
+"The tenant as it is now."
+type SetDefaultSelfServicePolicyPayload {
+  "The tenant; null where it was refused."
+  tenant: Tenant
   "Why it was refused; empty where it was done."
   userErrors: [UserError!]!
 }
@@ -4476,6 +5522,168 @@ type CancelSubscriptionPayload {
   userErrors: [UserError!]!
 }
 
+"What to buy for the organization."
+input BuyCentrallyInput {
+  "The tenant; may be left out by a caller who reaches one only."
+  tenantId: ID
+  "A product that has a list price."
+  productId: ID!
+  "How many seats, 1 to 1,000,000."
+  quantity: Int!
+  "How long a term lasts."
+  billingTerm: BillingTerm! = MONTHLY
+}
+
+"The new subscription."
+type BuyCentrallyPayload {
+  "The purchase; null where it was refused."
+  purchase: Purchase
+  "Why it was refused; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What to buy or try for oneself."
+input BuySelfServiceInput {
+  "A product that is eligible for self-service purchase."
+  productId: ID!
+  "How many seats, 1 to 1,000,000; of a trial 1 to 25."
+  quantity: Int!
+  "Bought, or tried first. Each user can try a product once."
+  kind: PurchaseKind! = PAID
+  "How long a term lasts; of a trial: after it has become a paid one."
+  billingTerm: BillingTerm! = MONTHLY
+}
+
+"The new subscription."
+type BuySelfServicePayload {
+  "The purchase; null where it was refused."
+  purchase: Purchase
+  "Why it was refused; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"How many seats there shall be."
+input ChangeQuantityInput {
+  "The purchase, ACTIVE or EXPIRED."
+  purchaseId: ID!
+  "The new total, not the difference; not below what is assigned and reserved."
+  quantity: Int!
+}
+
+"The subscription as it is now."
+type ChangeQuantityPayload {
+  "The purchase; null where it was refused."
+  purchase: Purchase
+  "Why it was refused; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"Whether a new term shall begin."
+input SetRecurringBillingInput {
+  "The purchase, ACTIVE or EXPIRED."
+  purchaseId: ID!
+  "Whether a new term begins when this one ends."
+  enabled: Boolean!
+}
+
+"The subscription as it is now."
+type SetRecurringBillingPayload {
+  "The purchase; null where it was refused."
+  purchase: Purchase
+  "Why it was refused; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What to bring back."
+input ReactivateSubscriptionInput {
+  "The purchase, EXPIRED or DISABLED."
+  purchaseId: ID!
+}
+
+"The subscription as it is now."
+type ReactivateSubscriptionPayload {
+  "The purchase; null where it was refused."
+  purchase: Purchase
+  "Why it was refused; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"Who gets a license of what."
+input AssignLicensesInput {
+  "The purchase, ACTIVE or EXPIRED."
+  purchaseId: ID!
+  "1 to 1,000 users who hold none of it yet and can sign in."
+  userIds: [ID!]!
+}
+
+"The new licenses."
+type AssignLicensesPayload {
+  "The purchase; null where it was refused."
+  purchase: Purchase
+  "The licenses in the order of the users; empty where it was refused."
+  licenses: [License!]!
+  "Why it was refused; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"Who loses a license of what."
+input UnassignLicensesInput {
+  "The purchase, not DELETED."
+  purchaseId: ID!
+  "1 to 1,000 users who hold one of it."
+  userIds: [ID!]!
+}
+
+"Who lost a license."
+type UnassignLicensesPayload {
+  "The purchase; null where it was refused."
+  purchase: Purchase
+  "The users in the order they were named; empty where it was refused."
+  unassignedUsers: [User!]!
+  "Why it was refused; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What to ask for, and for whom."
+input RequestLicensesInput {
+  "A product that the caller may not buy."
+  productId: ID!
+  "1 to 100 users, oneself among them or not, who hold no license of it."
+  userIds: [ID!]!
+  "What to tell the administrators, at most 2,000 characters."
+  message: String
+}
+
+"The request."
+type RequestLicensesPayload {
+  "The request; null where it was refused."
+  request: LicenseRequest
+  "Why it was refused; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What to decide about whom. Some of the users may be left for later."
+input DecideLicenseRequestInput {
+  "The request."
+  requestId: ID!
+  "A central purchase of the product; required when somebody is approved."
+  purchaseId: ID
+  "Users of the request who get a license."
+  approveUserIds: [ID!]!
+  "Users of the request who do not."
+  rejectUserIds: [ID!]!
+  "What to tell who asked, at most 2,000 characters."
+  reply: String
+}
+
+"The request as it is now."
+type DecideLicenseRequestPayload {
+  "The request; null where it was refused."
+  request: LicenseRequest
+  "Why it was refused; empty where it was done."
+  userErrors: [UserError!]!
+}
+
 "Which subscriptions to export. Exactly one of ` + "`" + `purchaseIds` + "`" + ` and ` + "`" + `productId` + "`" + `."
 input ExportLicensedUsersInput {
   "The tenant; may be left out by a caller who reaches one only."
@@ -4525,6 +5733,18 @@ func (ec *executionContext) childFields_AdminCenterLinks(ctx context.Context, fi
 		return ec.fieldContext_AdminCenterLinks_purchaseServices(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AdminCenterLinks", field.Name)
+}
+
+func (ec *executionContext) childFields_AssignLicensesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purchase":
+		return ec.fieldContext_AssignLicensesPayload_purchase(ctx, field)
+	case "licenses":
+		return ec.fieldContext_AssignLicensesPayload_licenses(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AssignLicensesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssignLicensesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AuditChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4589,6 +5809,26 @@ func (ec *executionContext) childFields_AuditEventEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AuditEventEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_BuyCentrallyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purchase":
+		return ec.fieldContext_BuyCentrallyPayload_purchase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BuyCentrallyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BuyCentrallyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BuySelfServicePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purchase":
+		return ec.fieldContext_BuySelfServicePayload_purchase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BuySelfServicePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BuySelfServicePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelMovePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "move":
@@ -4637,6 +5877,26 @@ func (ec *executionContext) childFields_Capability(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type Capability", field.Name)
 }
 
+func (ec *executionContext) childFields_CentralAlternative(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purchase":
+		return ec.fieldContext_CentralAlternative_purchase(ctx, field)
+	case "monthlySaving":
+		return ec.fieldContext_CentralAlternative_monthlySaving(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CentralAlternative", field.Name)
+}
+
+func (ec *executionContext) childFields_ChangeQuantityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purchase":
+		return ec.fieldContext_ChangeQuantityPayload_purchase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChangeQuantityPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangeQuantityPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Credential(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -4647,6 +5907,16 @@ func (ec *executionContext) childFields_Credential(ctx context.Context, field gr
 		return ec.fieldContext_Credential_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Credential", field.Name)
+}
+
+func (ec *executionContext) childFields_DecideLicenseRequestPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_DecideLicenseRequestPayload_request(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DecideLicenseRequestPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideLicenseRequestPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Export(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4715,6 +5985,78 @@ func (ec *executionContext) childFields_LicenseEdge(ctx context.Context, field g
 		return ec.fieldContext_LicenseEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LicenseEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_LicenseRequest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_LicenseRequest_id(ctx, field)
+	case "tenant":
+		return ec.fieldContext_LicenseRequest_tenant(ctx, field)
+	case "product":
+		return ec.fieldContext_LicenseRequest_product(ctx, field)
+	case "requestedBy":
+		return ec.fieldContext_LicenseRequest_requestedBy(ctx, field)
+	case "requestedAt":
+		return ec.fieldContext_LicenseRequest_requestedAt(ctx, field)
+	case "message":
+		return ec.fieldContext_LicenseRequest_message(ctx, field)
+	case "status":
+		return ec.fieldContext_LicenseRequest_status(ctx, field)
+	case "users":
+		return ec.fieldContext_LicenseRequest_users(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_LicenseRequest_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_LicenseRequest_decidedAt(ctx, field)
+	case "reply":
+		return ec.fieldContext_LicenseRequest_reply(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LicenseRequest", field.Name)
+}
+
+func (ec *executionContext) childFields_LicenseRequestConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_LicenseRequestConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_LicenseRequestConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_LicenseRequestConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_LicenseRequestConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LicenseRequestConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_LicenseRequestEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_LicenseRequestEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_LicenseRequestEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LicenseRequestEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_LicenseRequestUser(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_LicenseRequestUser_user(ctx, field)
+	case "decision":
+		return ec.fieldContext_LicenseRequestUser_decision(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LicenseRequestUser", field.Name)
+}
+
+func (ec *executionContext) childFields_LifecycleChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_LifecycleChange_at(ctx, field)
+	case "to":
+		return ec.fieldContext_LifecycleChange_to(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LifecycleChange", field.Name)
 }
 
 func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4973,6 +6315,22 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_PolicyChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "product":
+		return ec.fieldContext_PolicyChange_product(ctx, field)
+	case "was":
+		return ec.fieldContext_PolicyChange_was(ctx, field)
+	case "now":
+		return ec.fieldContext_PolicyChange_now(ctx, field)
+	case "action":
+		return ec.fieldContext_PolicyChange_action(ctx, field)
+	case "code":
+		return ec.fieldContext_PolicyChange_code(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PolicyChange", field.Name)
+}
+
 func (ec *executionContext) childFields_Product(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5109,8 +6467,12 @@ func (ec *executionContext) childFields_Purchase(ctx context.Context, field grap
 		return ec.fieldContext_Purchase_purchasedAt(ctx, field)
 	case "expiresAt":
 		return ec.fieldContext_Purchase_expiresAt(ctx, field)
+	case "nextLifecycleChange":
+		return ec.fieldContext_Purchase_nextLifecycleChange(ctx, field)
 	case "cancellation":
 		return ec.fieldContext_Purchase_cancellation(ctx, field)
+	case "centralAlternative":
+		return ec.fieldContext_Purchase_centralAlternative(ctx, field)
 	case "licenses":
 		return ec.fieldContext_Purchase_licenses(ctx, field)
 	case "move":
@@ -5219,6 +6581,16 @@ func (ec *executionContext) childFields_PurchaserLicensesEdge(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type PurchaserLicensesEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ReactivateSubscriptionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purchase":
+		return ec.fieldContext_ReactivateSubscriptionPayload_purchase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReactivateSubscriptionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReactivateSubscriptionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RequestCancellationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "notifications":
@@ -5227,6 +6599,16 @@ func (ec *executionContext) childFields_RequestCancellationPayload(ctx context.C
 		return ec.fieldContext_RequestCancellationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RequestCancellationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestLicensesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_RequestLicensesPayload_request(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestLicensesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestLicensesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SelfServicePolicy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5277,6 +6659,42 @@ func (ec *executionContext) childFields_SelfServicePolicyEdge(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type SelfServicePolicyEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_SetDefaultSelfServicePolicyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tenant":
+		return ec.fieldContext_SetDefaultSelfServicePolicyPayload_tenant(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetDefaultSelfServicePolicyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetDefaultSelfServicePolicyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetRecurringBillingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purchase":
+		return ec.fieldContext_SetRecurringBillingPayload_purchase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetRecurringBillingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetRecurringBillingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetSelfServicePoliciesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_SetSelfServicePoliciesPayload_results(ctx, field)
+	case "changed":
+		return ec.fieldContext_SetSelfServicePoliciesPayload_changed(ctx, field)
+	case "unchanged":
+		return ec.fieldContext_SetSelfServicePoliciesPayload_unchanged(ctx, field)
+	case "failed":
+		return ec.fieldContext_SetSelfServicePoliciesPayload_failed(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetSelfServicePoliciesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetSelfServicePoliciesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetSelfServicePolicyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "policy":
@@ -5285,6 +6703,18 @@ func (ec *executionContext) childFields_SetSelfServicePolicyPayload(ctx context.
 		return ec.fieldContext_SetSelfServicePolicyPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetSelfServicePolicyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StatusCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "source":
+		return ec.fieldContext_StatusCount_source(ctx, field)
+	case "status":
+		return ec.fieldContext_StatusCount_status(ctx, field)
+	case "count":
+		return ec.fieldContext_StatusCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatusCount", field.Name)
 }
 
 func (ec *executionContext) childFields_TakeOwnershipPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5321,6 +6751,8 @@ func (ec *executionContext) childFields_Tenant(ctx context.Context, field graphq
 		return ec.fieldContext_Tenant_defaultSelfServicePolicy(ctx, field)
 	case "purchases":
 		return ec.fieldContext_Tenant_purchases(ctx, field)
+	case "summary":
+		return ec.fieldContext_Tenant_summary(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Tenant", field.Name)
 }
@@ -5361,6 +6793,44 @@ func (ec *executionContext) childFields_TenantAccessEdge(ctx context.Context, fi
 		return ec.fieldContext_TenantAccessEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TenantAccessEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TenantSummary(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "selfServiceCount":
+		return ec.fieldContext_TenantSummary_selfServiceCount(ctx, field)
+	case "centralCount":
+		return ec.fieldContext_TenantSummary_centralCount(ctx, field)
+	case "byStatus":
+		return ec.fieldContext_TenantSummary_byStatus(ctx, field)
+	case "seats":
+		return ec.fieldContext_TenantSummary_seats(ctx, field)
+	case "assignedSeats":
+		return ec.fieldContext_TenantSummary_assignedSeats(ctx, field)
+	case "selfServiceSpend":
+		return ec.fieldContext_TenantSummary_selfServiceSpend(ctx, field)
+	case "centralSpend":
+		return ec.fieldContext_TenantSummary_centralSpend(ctx, field)
+	case "orphaned":
+		return ec.fieldContext_TenantSummary_orphaned(ctx, field)
+	case "licensedTwice":
+		return ec.fieldContext_TenantSummary_licensedTwice(ctx, field)
+	case "expiringIn30Days":
+		return ec.fieldContext_TenantSummary_expiringIn30Days(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TenantSummary", field.Name)
+}
+
+func (ec *executionContext) childFields_UnassignLicensesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purchase":
+		return ec.fieldContext_UnassignLicensesPayload_purchase(ctx, field)
+	case "unassignedUsers":
+		return ec.fieldContext_UnassignLicensesPayload_unassignedUsers(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnassignLicensesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnassignLicensesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5605,6 +7075,48 @@ func (ec *executionContext) field_Move_users_args(ctx context.Context, rawArgs m
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_assignLicenses_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AssignLicensesInput, error) {
+			return ec.unmarshalNAssignLicensesInput2purserᚋgraphᚋmodelᚐAssignLicensesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_buyCentrally_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.BuyCentrallyInput, error) {
+			return ec.unmarshalNBuyCentrallyInput2purserᚋgraphᚋmodelᚐBuyCentrallyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_buySelfService_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.BuySelfServiceInput, error) {
+			return ec.unmarshalNBuySelfServiceInput2purserᚋgraphᚋmodelᚐBuySelfServiceInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_cancelMove_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5625,6 +7137,34 @@ func (ec *executionContext) field_Mutation_cancelSubscription_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CancelSubscriptionInput, error) {
 			return ec.unmarshalNCancelSubscriptionInput2purserᚋgraphᚋmodelᚐCancelSubscriptionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_changeQuantity_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ChangeQuantityInput, error) {
+			return ec.unmarshalNChangeQuantityInput2purserᚋgraphᚋmodelᚐChangeQuantityInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_decideLicenseRequest_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DecideLicenseRequestInput, error) {
+			return ec.unmarshalNDecideLicenseRequestInput2purserᚋgraphᚋmodelᚐDecideLicenseRequestInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5661,12 +7201,82 @@ func (ec *executionContext) field_Mutation_moveUsers_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_reactivateSubscription_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ReactivateSubscriptionInput, error) {
+			return ec.unmarshalNReactivateSubscriptionInput2purserᚋgraphᚋmodelᚐReactivateSubscriptionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_requestCancellation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RequestCancellationInput, error) {
 			return ec.unmarshalNRequestCancellationInput2purserᚋgraphᚋmodelᚐRequestCancellationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_requestLicenses_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RequestLicensesInput, error) {
+			return ec.unmarshalNRequestLicensesInput2purserᚋgraphᚋmodelᚐRequestLicensesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setDefaultSelfServicePolicy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SetDefaultSelfServicePolicyInput, error) {
+			return ec.unmarshalNSetDefaultSelfServicePolicyInput2purserᚋgraphᚋmodelᚐSetDefaultSelfServicePolicyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setRecurringBilling_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SetRecurringBillingInput, error) {
+			return ec.unmarshalNSetRecurringBillingInput2purserᚋgraphᚋmodelᚐSetRecurringBillingInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setSelfServicePolicies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SetSelfServicePoliciesInput, error) {
+			return ec.unmarshalNSetSelfServicePoliciesInput2purserᚋgraphᚋmodelᚐSetSelfServicePoliciesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5695,6 +7305,20 @@ func (ec *executionContext) field_Mutation_takeOwnership_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.TakeOwnershipInput, error) {
 			return ec.unmarshalNTakeOwnershipInput2purserᚋgraphᚋmodelᚐTakeOwnershipInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_unassignLicenses_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UnassignLicensesInput, error) {
+			return ec.unmarshalNUnassignLicensesInput2purserᚋgraphᚋmodelᚐUnassignLicensesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6034,6 +7658,60 @@ func (ec *executionContext) field_Query_auditEvents_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["filter"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_licenseRequests_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "tenantId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["tenantId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "status",
+		func(ctx context.Context, v any) ([]model.LicenseRequestStatus, error) {
+			return ec.unmarshalOLicenseRequestStatus2ᚕpurserᚋgraphᚋmodelᚐLicenseRequestStatusᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["status"] = arg5
 	return args, nil
 }
 
@@ -7060,6 +8738,102 @@ func (ec *executionContext) fieldContext_AdminCenterLinks_purchaseServices(_ con
 	return graphql.NewScalarFieldContext("AdminCenterLinks", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _AssignLicensesPayload_purchase(ctx context.Context, field graphql.CollectedField, obj *model.AssignLicensesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignLicensesPayload_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Purchase) graphql.Marshaler {
+			return ec.marshalOPurchase2ᚖpurserᚋgraphᚋmodelᚐPurchase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AssignLicensesPayload_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignLicensesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Purchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignLicensesPayload_licenses(ctx context.Context, field graphql.CollectedField, obj *model.AssignLicensesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignLicensesPayload_licenses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Licenses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.License) graphql.Marshaler {
+			return ec.marshalNLicense2ᚕᚖpurserᚋgraphᚋmodelᚐLicenseᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignLicensesPayload_licenses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignLicensesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_License(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignLicensesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.AssignLicensesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignLicensesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖpurserᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignLicensesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignLicensesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AuditChange_field(ctx context.Context, field graphql.CollectedField, obj *model.AuditChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7569,6 +9343,134 @@ func (ec *executionContext) fieldContext_AuditEventEdge_cursor(_ context.Context
 	return graphql.NewScalarFieldContext("AuditEventEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _BuyCentrallyPayload_purchase(ctx context.Context, field graphql.CollectedField, obj *model.BuyCentrallyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BuyCentrallyPayload_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Purchase) graphql.Marshaler {
+			return ec.marshalOPurchase2ᚖpurserᚋgraphᚋmodelᚐPurchase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BuyCentrallyPayload_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BuyCentrallyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Purchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BuyCentrallyPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.BuyCentrallyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BuyCentrallyPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖpurserᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BuyCentrallyPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BuyCentrallyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BuySelfServicePayload_purchase(ctx context.Context, field graphql.CollectedField, obj *model.BuySelfServicePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BuySelfServicePayload_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Purchase) graphql.Marshaler {
+			return ec.marshalOPurchase2ᚖpurserᚋgraphᚋmodelᚐPurchase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BuySelfServicePayload_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BuySelfServicePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Purchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BuySelfServicePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.BuySelfServicePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BuySelfServicePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖpurserᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BuySelfServicePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BuySelfServicePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CancelMovePayload_move(ctx context.Context, field graphql.CollectedField, obj *model.CancelMovePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7890,6 +9792,134 @@ func (ec *executionContext) fieldContext_Capability_reason(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Capability", field, false, false, errors.New("field of type ErrorCode does not have child fields"))
 }
 
+func (ec *executionContext) _CentralAlternative_purchase(ctx context.Context, field graphql.CollectedField, obj *model.CentralAlternative) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CentralAlternative_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Purchase) graphql.Marshaler {
+			return ec.marshalNPurchase2ᚖpurserᚋgraphᚋmodelᚐPurchase(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CentralAlternative_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CentralAlternative",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Purchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CentralAlternative_monthlySaving(ctx context.Context, field graphql.CollectedField, obj *model.CentralAlternative) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CentralAlternative_monthlySaving(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MonthlySaving, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Money) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖpurserᚋgraphᚋmodelᚐMoney(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CentralAlternative_monthlySaving(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CentralAlternative",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChangeQuantityPayload_purchase(ctx context.Context, field graphql.CollectedField, obj *model.ChangeQuantityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChangeQuantityPayload_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Purchase) graphql.Marshaler {
+			return ec.marshalOPurchase2ᚖpurserᚋgraphᚋmodelᚐPurchase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChangeQuantityPayload_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChangeQuantityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Purchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChangeQuantityPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ChangeQuantityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChangeQuantityPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖpurserᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChangeQuantityPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChangeQuantityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Credential_kind(ctx context.Context, field graphql.CollectedField, obj *model.Credential) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7957,6 +9987,70 @@ func (ec *executionContext) _Credential_expiresAt(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Credential_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Credential", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _DecideLicenseRequestPayload_request(ctx context.Context, field graphql.CollectedField, obj *model.DecideLicenseRequestPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecideLicenseRequestPayload_request(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Request, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LicenseRequest) graphql.Marshaler {
+			return ec.marshalOLicenseRequest2ᚖpurserᚋgraphᚋmodelᚐLicenseRequest(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DecideLicenseRequestPayload_request(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecideLicenseRequestPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LicenseRequest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DecideLicenseRequestPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DecideLicenseRequestPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecideLicenseRequestPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖpurserᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecideLicenseRequestPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecideLicenseRequestPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Export_url(ctx context.Context, field graphql.CollectedField, obj *model.Export) (ret graphql.Marshaler) {
@@ -8484,6 +10578,579 @@ func (ec *executionContext) _LicenseEdge_cursor(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_LicenseEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LicenseEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _LicenseRequest_id(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequest_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequest_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LicenseRequest", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _LicenseRequest_tenant(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequest_tenant(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tenant, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Tenant) graphql.Marshaler {
+			return ec.marshalNTenant2ᚖpurserᚋgraphᚋmodelᚐTenant(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequest_tenant(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LicenseRequest",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tenant(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LicenseRequest_product(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequest_product(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Product, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Product) graphql.Marshaler {
+			return ec.marshalNProduct2ᚖpurserᚋgraphᚋmodelᚐProduct(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequest_product(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LicenseRequest",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Product(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LicenseRequest_requestedBy(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequest_requestedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚖpurserᚋgraphᚋmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequest_requestedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LicenseRequest",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LicenseRequest_requestedAt(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequest_requestedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v instant.Milli) graphql.Marshaler {
+			return ec.marshalNDateTime2purserᚋinternalᚋinstantᚐMilli(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequest_requestedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LicenseRequest", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _LicenseRequest_message(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequest_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequest_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LicenseRequest", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LicenseRequest_status(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequest_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.LicenseRequestStatus) graphql.Marshaler {
+			return ec.marshalNLicenseRequestStatus2purserᚋgraphᚋmodelᚐLicenseRequestStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequest_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LicenseRequest", field, false, false, errors.New("field of type LicenseRequestStatus does not have child fields"))
+}
+
+func (ec *executionContext) _LicenseRequest_users(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequest_users(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Users, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.LicenseRequestUser) graphql.Marshaler {
+			return ec.marshalNLicenseRequestUser2ᚕᚖpurserᚋgraphᚋmodelᚐLicenseRequestUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequest_users(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LicenseRequest",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LicenseRequestUser(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LicenseRequest_decidedBy(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequest_decidedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecidedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖpurserᚋgraphᚋmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequest_decidedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LicenseRequest",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LicenseRequest_decidedAt(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequest_decidedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecidedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *instant.Milli) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖpurserᚋinternalᚋinstantᚐMilli(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequest_decidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LicenseRequest", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _LicenseRequest_reply(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequest_reply(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reply, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequest_reply(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LicenseRequest", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LicenseRequestConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequestConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequestConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.LicenseRequestEdge) graphql.Marshaler {
+			return ec.marshalNLicenseRequestEdge2ᚕᚖpurserᚋgraphᚋmodelᚐLicenseRequestEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequestConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LicenseRequestConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LicenseRequestEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LicenseRequestConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequestConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequestConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.LicenseRequest) graphql.Marshaler {
+			return ec.marshalNLicenseRequest2ᚕᚖpurserᚋgraphᚋmodelᚐLicenseRequestᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequestConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LicenseRequestConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LicenseRequest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LicenseRequestConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequestConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequestConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖpurserᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequestConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LicenseRequestConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LicenseRequestConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequestConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequestConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequestConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LicenseRequestConnection", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LicenseRequestEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequestEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequestEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LicenseRequest) graphql.Marshaler {
+			return ec.marshalNLicenseRequest2ᚖpurserᚋgraphᚋmodelᚐLicenseRequest(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequestEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LicenseRequestEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LicenseRequest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LicenseRequestEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequestEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequestEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequestEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LicenseRequestEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _LicenseRequestUser_user(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequestUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequestUser_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚖpurserᚋgraphᚋmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequestUser_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LicenseRequestUser",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LicenseRequestUser_decision(ctx context.Context, field graphql.CollectedField, obj *model.LicenseRequestUser) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LicenseRequestUser_decision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Decision, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.LicenseRequestDecision) graphql.Marshaler {
+			return ec.marshalNLicenseRequestDecision2purserᚋgraphᚋmodelᚐLicenseRequestDecision(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LicenseRequestUser_decision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LicenseRequestUser", field, false, false, errors.New("field of type LicenseRequestDecision does not have child fields"))
+}
+
+func (ec *executionContext) _LifecycleChange_at(ctx context.Context, field graphql.CollectedField, obj *model.LifecycleChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LifecycleChange_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v instant.Milli) graphql.Marshaler {
+			return ec.marshalNDateTime2purserᚋinternalᚋinstantᚐMilli(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LifecycleChange_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LifecycleChange", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _LifecycleChange_to(ctx context.Context, field graphql.CollectedField, obj *model.LifecycleChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LifecycleChange_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.SubscriptionStatus) graphql.Marshaler {
+			return ec.marshalNSubscriptionStatus2purserᚋgraphᚋmodelᚐSubscriptionStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LifecycleChange_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LifecycleChange", field, false, false, errors.New("field of type SubscriptionStatus does not have child fields"))
 }
 
 func (ec *executionContext) _Money_amount(ctx context.Context, field graphql.CollectedField, obj *model.Money) (ret graphql.Marshaler) {
@@ -10092,6 +12759,94 @@ func (ec *executionContext) fieldContext_Mutation_setSelfServicePolicy(ctx conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_setSelfServicePolicies(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setSelfServicePolicies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetSelfServicePolicies(ctx, fc.Args["input"].(model.SetSelfServicePoliciesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SetSelfServicePoliciesPayload) graphql.Marshaler {
+			return ec.marshalNSetSelfServicePoliciesPayload2ᚖpurserᚋgraphᚋmodelᚐSetSelfServicePoliciesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setSelfServicePolicies(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetSelfServicePoliciesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setSelfServicePolicies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setDefaultSelfServicePolicy(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setDefaultSelfServicePolicy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetDefaultSelfServicePolicy(ctx, fc.Args["input"].(model.SetDefaultSelfServicePolicyInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SetDefaultSelfServicePolicyPayload) graphql.Marshaler {
+			return ec.marshalNSetDefaultSelfServicePolicyPayload2ᚖpurserᚋgraphᚋmodelᚐSetDefaultSelfServicePolicyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setDefaultSelfServicePolicy(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetDefaultSelfServicePolicyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setDefaultSelfServicePolicy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_moveUsers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10306,6 +13061,402 @@ func (ec *executionContext) fieldContext_Mutation_requestCancellation(ctx contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_requestCancellation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_buyCentrally(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_buyCentrally(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BuyCentrally(ctx, fc.Args["input"].(model.BuyCentrallyInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BuyCentrallyPayload) graphql.Marshaler {
+			return ec.marshalNBuyCentrallyPayload2ᚖpurserᚋgraphᚋmodelᚐBuyCentrallyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_buyCentrally(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BuyCentrallyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_buyCentrally_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_buySelfService(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_buySelfService(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BuySelfService(ctx, fc.Args["input"].(model.BuySelfServiceInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BuySelfServicePayload) graphql.Marshaler {
+			return ec.marshalNBuySelfServicePayload2ᚖpurserᚋgraphᚋmodelᚐBuySelfServicePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_buySelfService(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BuySelfServicePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_buySelfService_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_changeQuantity(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_changeQuantity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChangeQuantity(ctx, fc.Args["input"].(model.ChangeQuantityInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChangeQuantityPayload) graphql.Marshaler {
+			return ec.marshalNChangeQuantityPayload2ᚖpurserᚋgraphᚋmodelᚐChangeQuantityPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_changeQuantity(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChangeQuantityPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_changeQuantity_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setRecurringBilling(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setRecurringBilling(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetRecurringBilling(ctx, fc.Args["input"].(model.SetRecurringBillingInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SetRecurringBillingPayload) graphql.Marshaler {
+			return ec.marshalNSetRecurringBillingPayload2ᚖpurserᚋgraphᚋmodelᚐSetRecurringBillingPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setRecurringBilling(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetRecurringBillingPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setRecurringBilling_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_reactivateSubscription(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reactivateSubscription(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReactivateSubscription(ctx, fc.Args["input"].(model.ReactivateSubscriptionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReactivateSubscriptionPayload) graphql.Marshaler {
+			return ec.marshalNReactivateSubscriptionPayload2ᚖpurserᚋgraphᚋmodelᚐReactivateSubscriptionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reactivateSubscription(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReactivateSubscriptionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reactivateSubscription_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_assignLicenses(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_assignLicenses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AssignLicenses(ctx, fc.Args["input"].(model.AssignLicensesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AssignLicensesPayload) graphql.Marshaler {
+			return ec.marshalNAssignLicensesPayload2ᚖpurserᚋgraphᚋmodelᚐAssignLicensesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_assignLicenses(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssignLicensesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_assignLicenses_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_unassignLicenses(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_unassignLicenses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UnassignLicenses(ctx, fc.Args["input"].(model.UnassignLicensesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UnassignLicensesPayload) graphql.Marshaler {
+			return ec.marshalNUnassignLicensesPayload2ᚖpurserᚋgraphᚋmodelᚐUnassignLicensesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_unassignLicenses(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnassignLicensesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_unassignLicenses_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_requestLicenses(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_requestLicenses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RequestLicenses(ctx, fc.Args["input"].(model.RequestLicensesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RequestLicensesPayload) graphql.Marshaler {
+			return ec.marshalNRequestLicensesPayload2ᚖpurserᚋgraphᚋmodelᚐRequestLicensesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_requestLicenses(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestLicensesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_requestLicenses_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_decideLicenseRequest(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_decideLicenseRequest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DecideLicenseRequest(ctx, fc.Args["input"].(model.DecideLicenseRequestInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DecideLicenseRequestPayload) graphql.Marshaler {
+			return ec.marshalNDecideLicenseRequestPayload2ᚖpurserᚋgraphᚋmodelᚐDecideLicenseRequestPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_decideLicenseRequest(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecideLicenseRequestPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_decideLicenseRequest_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -10914,6 +14065,130 @@ func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _PolicyChange_product(ctx context.Context, field graphql.CollectedField, obj *model.PolicyChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyChange_product(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Product, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Product) graphql.Marshaler {
+			return ec.marshalNProduct2ᚖpurserᚋgraphᚋmodelᚐProduct(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyChange_product(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PolicyChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Product(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PolicyChange_was(ctx context.Context, field graphql.CollectedField, obj *model.PolicyChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyChange_was(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Was, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.SelfServicePolicyValue) graphql.Marshaler {
+			return ec.marshalNSelfServicePolicyValue2purserᚋgraphᚋmodelᚐSelfServicePolicyValue(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyChange_was(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyChange", field, false, false, errors.New("field of type SelfServicePolicyValue does not have child fields"))
+}
+
+func (ec *executionContext) _PolicyChange_now(ctx context.Context, field graphql.CollectedField, obj *model.PolicyChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyChange_now(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Now, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.SelfServicePolicyValue) graphql.Marshaler {
+			return ec.marshalNSelfServicePolicyValue2purserᚋgraphᚋmodelᚐSelfServicePolicyValue(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyChange_now(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyChange", field, false, false, errors.New("field of type SelfServicePolicyValue does not have child fields"))
+}
+
+func (ec *executionContext) _PolicyChange_action(ctx context.Context, field graphql.CollectedField, obj *model.PolicyChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyChange_action(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Action, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PolicyChangeAction) graphql.Marshaler {
+			return ec.marshalNPolicyChangeAction2purserᚋgraphᚋmodelᚐPolicyChangeAction(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyChange_action(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyChange", field, false, false, errors.New("field of type PolicyChangeAction does not have child fields"))
+}
+
+func (ec *executionContext) _PolicyChange_code(ctx context.Context, field graphql.CollectedField, obj *model.PolicyChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyChange_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ErrorCode) graphql.Marshaler {
+			return ec.marshalOErrorCode2ᚖpurserᚋgraphᚋmodelᚐErrorCode(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyChange_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyChange", field, false, false, errors.New("field of type ErrorCode does not have child fields"))
 }
 
 func (ec *executionContext) _Product_id(ctx context.Context, field graphql.CollectedField, obj *model.Product) (ret graphql.Marshaler) {
@@ -12220,6 +15495,38 @@ func (ec *executionContext) fieldContext_Purchase_expiresAt(_ context.Context, f
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func (ec *executionContext) _Purchase_nextLifecycleChange(ctx context.Context, field graphql.CollectedField, obj *model.Purchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Purchase_nextLifecycleChange(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NextLifecycleChange, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LifecycleChange) graphql.Marshaler {
+			return ec.marshalOLifecycleChange2ᚖpurserᚋgraphᚋmodelᚐLifecycleChange(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Purchase_nextLifecycleChange(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Purchase",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LifecycleChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Purchase_cancellation(ctx context.Context, field graphql.CollectedField, obj *model.Purchase) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12247,6 +15554,38 @@ func (ec *executionContext) fieldContext_Purchase_cancellation(_ context.Context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Cancellation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Purchase_centralAlternative(ctx context.Context, field graphql.CollectedField, obj *model.Purchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Purchase_centralAlternative(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CentralAlternative, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CentralAlternative) graphql.Marshaler {
+			return ec.marshalOCentralAlternative2ᚖpurserᚋgraphᚋmodelᚐCentralAlternative(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Purchase_centralAlternative(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Purchase",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CentralAlternative(ctx, field)
 		},
 	}
 	return fc, nil
@@ -13967,6 +17306,50 @@ func (ec *executionContext) fieldContext_Query_moves(ctx context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_licenseRequests(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_licenseRequests(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().LicenseRequests(ctx, fc.Args["tenantId"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["status"].([]model.LicenseRequestStatus))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LicenseRequestConnection) graphql.Marshaler {
+			return ec.marshalNLicenseRequestConnection2ᚖpurserᚋgraphᚋmodelᚐLicenseRequestConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_licenseRequests(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LicenseRequestConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_licenseRequests_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_notifications(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14131,6 +17514,70 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _ReactivateSubscriptionPayload_purchase(ctx context.Context, field graphql.CollectedField, obj *model.ReactivateSubscriptionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReactivateSubscriptionPayload_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Purchase) graphql.Marshaler {
+			return ec.marshalOPurchase2ᚖpurserᚋgraphᚋmodelᚐPurchase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReactivateSubscriptionPayload_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReactivateSubscriptionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Purchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReactivateSubscriptionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ReactivateSubscriptionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReactivateSubscriptionPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖpurserᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReactivateSubscriptionPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReactivateSubscriptionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RequestCancellationPayload_notifications(ctx context.Context, field graphql.CollectedField, obj *model.RequestCancellationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14185,6 +17632,70 @@ func (ec *executionContext) _RequestCancellationPayload_userErrors(ctx context.C
 func (ec *executionContext) fieldContext_RequestCancellationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RequestCancellationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestLicensesPayload_request(ctx context.Context, field graphql.CollectedField, obj *model.RequestLicensesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestLicensesPayload_request(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Request, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LicenseRequest) graphql.Marshaler {
+			return ec.marshalOLicenseRequest2ᚖpurserᚋgraphᚋmodelᚐLicenseRequest(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestLicensesPayload_request(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestLicensesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LicenseRequest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestLicensesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RequestLicensesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestLicensesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖpurserᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestLicensesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestLicensesPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -14624,6 +18135,267 @@ func (ec *executionContext) fieldContext_SelfServicePolicyEdge_cursor(_ context.
 	return graphql.NewScalarFieldContext("SelfServicePolicyEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _SetDefaultSelfServicePolicyPayload_tenant(ctx context.Context, field graphql.CollectedField, obj *model.SetDefaultSelfServicePolicyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetDefaultSelfServicePolicyPayload_tenant(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tenant, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Tenant) graphql.Marshaler {
+			return ec.marshalOTenant2ᚖpurserᚋgraphᚋmodelᚐTenant(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetDefaultSelfServicePolicyPayload_tenant(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetDefaultSelfServicePolicyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tenant(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetDefaultSelfServicePolicyPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SetDefaultSelfServicePolicyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetDefaultSelfServicePolicyPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖpurserᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetDefaultSelfServicePolicyPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetDefaultSelfServicePolicyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetRecurringBillingPayload_purchase(ctx context.Context, field graphql.CollectedField, obj *model.SetRecurringBillingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetRecurringBillingPayload_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Purchase) graphql.Marshaler {
+			return ec.marshalOPurchase2ᚖpurserᚋgraphᚋmodelᚐPurchase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetRecurringBillingPayload_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetRecurringBillingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Purchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetRecurringBillingPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SetRecurringBillingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetRecurringBillingPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖpurserᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetRecurringBillingPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetRecurringBillingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetSelfServicePoliciesPayload_results(ctx context.Context, field graphql.CollectedField, obj *model.SetSelfServicePoliciesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetSelfServicePoliciesPayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PolicyChange) graphql.Marshaler {
+			return ec.marshalNPolicyChange2ᚕᚖpurserᚋgraphᚋmodelᚐPolicyChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetSelfServicePoliciesPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetSelfServicePoliciesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PolicyChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetSelfServicePoliciesPayload_changed(ctx context.Context, field graphql.CollectedField, obj *model.SetSelfServicePoliciesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetSelfServicePoliciesPayload_changed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetSelfServicePoliciesPayload_changed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetSelfServicePoliciesPayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SetSelfServicePoliciesPayload_unchanged(ctx context.Context, field graphql.CollectedField, obj *model.SetSelfServicePoliciesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetSelfServicePoliciesPayload_unchanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unchanged, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetSelfServicePoliciesPayload_unchanged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetSelfServicePoliciesPayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SetSelfServicePoliciesPayload_failed(ctx context.Context, field graphql.CollectedField, obj *model.SetSelfServicePoliciesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetSelfServicePoliciesPayload_failed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetSelfServicePoliciesPayload_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetSelfServicePoliciesPayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SetSelfServicePoliciesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SetSelfServicePoliciesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetSelfServicePoliciesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖpurserᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetSelfServicePoliciesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetSelfServicePoliciesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SetSelfServicePolicyPayload_policy(ctx context.Context, field graphql.CollectedField, obj *model.SetSelfServicePolicyPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14686,6 +18458,75 @@ func (ec *executionContext) fieldContext_SetSelfServicePolicyPayload_userErrors(
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _StatusCount_source(ctx context.Context, field graphql.CollectedField, obj *model.StatusCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatusCount_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PurchaseSource) graphql.Marshaler {
+			return ec.marshalNPurchaseSource2purserᚋgraphᚋmodelᚐPurchaseSource(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatusCount_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatusCount", field, false, false, errors.New("field of type PurchaseSource does not have child fields"))
+}
+
+func (ec *executionContext) _StatusCount_status(ctx context.Context, field graphql.CollectedField, obj *model.StatusCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatusCount_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.SubscriptionStatus) graphql.Marshaler {
+			return ec.marshalNSubscriptionStatus2purserᚋgraphᚋmodelᚐSubscriptionStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatusCount_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatusCount", field, false, false, errors.New("field of type SubscriptionStatus does not have child fields"))
+}
+
+func (ec *executionContext) _StatusCount_count(ctx context.Context, field graphql.CollectedField, obj *model.StatusCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatusCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatusCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatusCount", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _Subscription_moveProgress(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
@@ -15079,6 +18920,38 @@ func (ec *executionContext) fieldContext_Tenant_purchases(ctx context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Tenant_summary(ctx context.Context, field graphql.CollectedField, obj *model.Tenant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tenant_summary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Summary, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TenantSummary) graphql.Marshaler {
+			return ec.marshalOTenantSummary2ᚖpurserᚋgraphᚋmodelᚐTenantSummary(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Tenant_summary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Tenant",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TenantSummary(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TenantAccess_tenant(ctx context.Context, field graphql.CollectedField, obj *model.TenantAccess) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15352,6 +19225,359 @@ func (ec *executionContext) _TenantAccessEdge_cursor(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_TenantAccessEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TenantAccessEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _TenantSummary_selfServiceCount(ctx context.Context, field graphql.CollectedField, obj *model.TenantSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TenantSummary_selfServiceCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SelfServiceCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TenantSummary_selfServiceCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TenantSummary", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _TenantSummary_centralCount(ctx context.Context, field graphql.CollectedField, obj *model.TenantSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TenantSummary_centralCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CentralCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TenantSummary_centralCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TenantSummary", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _TenantSummary_byStatus(ctx context.Context, field graphql.CollectedField, obj *model.TenantSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TenantSummary_byStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByStatus, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.StatusCount) graphql.Marshaler {
+			return ec.marshalNStatusCount2ᚕᚖpurserᚋgraphᚋmodelᚐStatusCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TenantSummary_byStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TenantSummary",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StatusCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TenantSummary_seats(ctx context.Context, field graphql.CollectedField, obj *model.TenantSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TenantSummary_seats(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seats, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TenantSummary_seats(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TenantSummary", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _TenantSummary_assignedSeats(ctx context.Context, field graphql.CollectedField, obj *model.TenantSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TenantSummary_assignedSeats(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AssignedSeats, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TenantSummary_assignedSeats(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TenantSummary", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _TenantSummary_selfServiceSpend(ctx context.Context, field graphql.CollectedField, obj *model.TenantSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TenantSummary_selfServiceSpend(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SelfServiceSpend, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Money) graphql.Marshaler {
+			return ec.marshalNMoney2ᚕᚖpurserᚋgraphᚋmodelᚐMoneyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TenantSummary_selfServiceSpend(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TenantSummary",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TenantSummary_centralSpend(ctx context.Context, field graphql.CollectedField, obj *model.TenantSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TenantSummary_centralSpend(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CentralSpend, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Money) graphql.Marshaler {
+			return ec.marshalNMoney2ᚕᚖpurserᚋgraphᚋmodelᚐMoneyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TenantSummary_centralSpend(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TenantSummary",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TenantSummary_orphaned(ctx context.Context, field graphql.CollectedField, obj *model.TenantSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TenantSummary_orphaned(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Orphaned, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TenantSummary_orphaned(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TenantSummary", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _TenantSummary_licensedTwice(ctx context.Context, field graphql.CollectedField, obj *model.TenantSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TenantSummary_licensedTwice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LicensedTwice, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TenantSummary_licensedTwice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TenantSummary", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _TenantSummary_expiringIn30Days(ctx context.Context, field graphql.CollectedField, obj *model.TenantSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TenantSummary_expiringIn30Days(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiringIn30Days, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TenantSummary_expiringIn30Days(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TenantSummary", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _UnassignLicensesPayload_purchase(ctx context.Context, field graphql.CollectedField, obj *model.UnassignLicensesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnassignLicensesPayload_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Purchase) graphql.Marshaler {
+			return ec.marshalOPurchase2ᚖpurserᚋgraphᚋmodelᚐPurchase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UnassignLicensesPayload_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnassignLicensesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Purchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnassignLicensesPayload_unassignedUsers(ctx context.Context, field graphql.CollectedField, obj *model.UnassignLicensesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnassignLicensesPayload_unassignedUsers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UnassignedUsers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚕᚖpurserᚋgraphᚋmodelᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnassignLicensesPayload_unassignedUsers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnassignLicensesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnassignLicensesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UnassignLicensesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnassignLicensesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖpurserᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnassignLicensesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnassignLicensesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _User_id(ctx context.Context, field graphql.CollectedField, obj *model.User) (ret graphql.Marshaler) {
@@ -17114,6 +21340,43 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputAssignLicensesInput(ctx context.Context, obj any) (model.AssignLicensesInput, error) {
+	var it model.AssignLicensesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"purchaseId", "userIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "purchaseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purchaseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PurchaseID = data
+		case "userIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserIds = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputAuditEventFilter(ctx context.Context, obj any) (model.AuditEventFilter, error) {
 	var it model.AuditEventFilter
 	if obj == nil {
@@ -17167,6 +21430,119 @@ func (ec *executionContext) unmarshalInputAuditEventFilter(ctx context.Context, 
 				return it, err
 			}
 			it.Before = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputBuyCentrallyInput(ctx context.Context, obj any) (model.BuyCentrallyInput, error) {
+	var it model.BuyCentrallyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["billingTerm"]; !present {
+		asMap["billingTerm"] = "MONTHLY"
+	}
+
+	fieldsInOrder := [...]string{"tenantId", "productId", "quantity", "billingTerm"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "tenantId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TenantID = data
+		case "productId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("productId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProductID = data
+		case "quantity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quantity"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Quantity = data
+		case "billingTerm":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("billingTerm"))
+			data, err := ec.unmarshalNBillingTerm2purserᚋgraphᚋmodelᚐBillingTerm(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BillingTerm = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputBuySelfServiceInput(ctx context.Context, obj any) (model.BuySelfServiceInput, error) {
+	var it model.BuySelfServiceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["kind"]; !present {
+		asMap["kind"] = "PAID"
+	}
+	if _, present := asMap["billingTerm"]; !present {
+		asMap["billingTerm"] = "MONTHLY"
+	}
+
+	fieldsInOrder := [...]string{"productId", "quantity", "kind", "billingTerm"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "productId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("productId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProductID = data
+		case "quantity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quantity"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Quantity = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNPurchaseKind2purserᚋgraphᚋmodelᚐPurchaseKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "billingTerm":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("billingTerm"))
+			data, err := ec.unmarshalNBillingTerm2purserᚋgraphᚋmodelᚐBillingTerm(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BillingTerm = data
 		}
 	}
 	return it, nil
@@ -17241,6 +21617,101 @@ func (ec *executionContext) unmarshalInputCancelSubscriptionInput(ctx context.Co
 				return it, err
 			}
 			it.Feedback = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputChangeQuantityInput(ctx context.Context, obj any) (model.ChangeQuantityInput, error) {
+	var it model.ChangeQuantityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"purchaseId", "quantity"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "purchaseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purchaseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PurchaseID = data
+		case "quantity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quantity"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Quantity = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputDecideLicenseRequestInput(ctx context.Context, obj any) (model.DecideLicenseRequestInput, error) {
+	var it model.DecideLicenseRequestInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"requestId", "purchaseId", "approveUserIds", "rejectUserIds", "reply"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "requestId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requestId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequestID = data
+		case "purchaseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purchaseId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PurchaseID = data
+		case "approveUserIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approveUserIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ApproveUserIds = data
+		case "rejectUserIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rejectUserIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RejectUserIds = data
+		case "reply":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reply"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reply = data
 		}
 	}
 	return it, nil
@@ -17605,6 +22076,36 @@ func (ec *executionContext) unmarshalInputPurchaseOrder(ctx context.Context, obj
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputReactivateSubscriptionInput(ctx context.Context, obj any) (model.ReactivateSubscriptionInput, error) {
+	var it model.ReactivateSubscriptionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"purchaseId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "purchaseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purchaseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PurchaseID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputRequestCancellationInput(ctx context.Context, obj any) (model.RequestCancellationInput, error) {
 	var it model.RequestCancellationInput
 	if obj == nil {
@@ -17630,6 +22131,50 @@ func (ec *executionContext) unmarshalInputRequestCancellationInput(ctx context.C
 				return it, err
 			}
 			it.PurchaseIds = data
+		case "message":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("message"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Message = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRequestLicensesInput(ctx context.Context, obj any) (model.RequestLicensesInput, error) {
+	var it model.RequestLicensesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"productId", "userIds", "message"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "productId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("productId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProductID = data
+		case "userIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserIds = data
 		case "message":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("message"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -17688,6 +22233,149 @@ func (ec *executionContext) unmarshalInputSelfServicePolicyFilter(ctx context.Co
 				return it, err
 			}
 			it.Search = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSetDefaultSelfServicePolicyInput(ctx context.Context, obj any) (model.SetDefaultSelfServicePolicyInput, error) {
+	var it model.SetDefaultSelfServicePolicyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"tenantId", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "tenantId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TenantID = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalNSelfServicePolicyValue2purserᚋgraphᚋmodelᚐSelfServicePolicyValue(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSetRecurringBillingInput(ctx context.Context, obj any) (model.SetRecurringBillingInput, error) {
+	var it model.SetRecurringBillingInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"purchaseId", "enabled"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "purchaseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purchaseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PurchaseID = data
+		case "enabled":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enabled"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Enabled = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSetSelfServicePoliciesInput(ctx context.Context, obj any) (model.SetSelfServicePoliciesInput, error) {
+	var it model.SetSelfServicePoliciesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["dryRun"]; !present {
+		asMap["dryRun"] = false
+	}
+
+	fieldsInOrder := [...]string{"tenantId", "value", "productIds", "family", "exceptProductIds", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "tenantId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tenantId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TenantID = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalNSelfServicePolicyValue2purserᚋgraphᚋmodelᚐSelfServicePolicyValue(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		case "productIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("productIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProductIds = data
+		case "family":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("family"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Family = data
+		case "exceptProductIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("exceptProductIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExceptProductIds = data
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = data
 		}
 	}
 	return it, nil
@@ -17767,6 +22455,43 @@ func (ec *executionContext) unmarshalInputTakeOwnershipInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputUnassignLicensesInput(ctx context.Context, obj any) (model.UnassignLicensesInput, error) {
+	var it model.UnassignLicensesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"purchaseId", "userIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "purchaseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purchaseId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PurchaseID = data
+		case "userIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserIds = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputUserFilter(ctx context.Context, obj any) (model.UserFilter, error) {
 	var it model.UserFilter
 	if obj == nil {
@@ -17782,7 +22507,7 @@ func (ec *executionContext) unmarshalInputUserFilter(ctx context.Context, obj an
 		asMap["removed"] = false
 	}
 
-	fieldsInOrder := [...]string{"search", "accountEnabled", "kind", "removed", "role"}
+	fieldsInOrder := [...]string{"search", "accountEnabled", "kind", "removed", "role", "licensedTwice"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17824,6 +22549,13 @@ func (ec *executionContext) unmarshalInputUserFilter(ctx context.Context, obj an
 				return it, err
 			}
 			it.Role = data
+		case "licensedTwice":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("licensedTwice"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LicensedTwice = data
 		}
 	}
 	return it, nil
@@ -17900,6 +22632,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Move(ctx, sel, obj)
+	case model.LicenseRequest:
+		return ec._LicenseRequest(ctx, sel, &obj)
+	case *model.LicenseRequest:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._LicenseRequest(ctx, sel, obj)
 	case model.License:
 		return ec._License(ctx, sel, &obj)
 	case *model.License:
@@ -17951,6 +22690,54 @@ func (ec *executionContext) _AdminCenterLinks(ctx context.Context, sel ast.Selec
 			}
 		case "purchaseServices":
 			out.Values[i] = ec._AdminCenterLinks_purchaseServices(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var assignLicensesPayloadImplementors = []string{"AssignLicensesPayload"}
+
+func (ec *executionContext) _AssignLicensesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AssignLicensesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assignLicensesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AssignLicensesPayload")
+		case "purchase":
+			out.Values[i] = ec._AssignLicensesPayload_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "licenses":
+			out.Values[i] = ec._AssignLicensesPayload_licenses(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AssignLicensesPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -18202,6 +22989,92 @@ func (ec *executionContext) _AuditEventEdge(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var buyCentrallyPayloadImplementors = []string{"BuyCentrallyPayload"}
+
+func (ec *executionContext) _BuyCentrallyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.BuyCentrallyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, buyCentrallyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BuyCentrallyPayload")
+		case "purchase":
+			out.Values[i] = ec._BuyCentrallyPayload_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._BuyCentrallyPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var buySelfServicePayloadImplementors = []string{"BuySelfServicePayload"}
+
+func (ec *executionContext) _BuySelfServicePayload(ctx context.Context, sel ast.SelectionSet, obj *model.BuySelfServicePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, buySelfServicePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BuySelfServicePayload")
+		case "purchase":
+			out.Values[i] = ec._BuySelfServicePayload_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._BuySelfServicePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var cancelMovePayloadImplementors = []string{"CancelMovePayload"}
 
 func (ec *executionContext) _CancelMovePayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelMovePayload) graphql.Marshaler {
@@ -18394,6 +23267,92 @@ func (ec *executionContext) _Capability(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var centralAlternativeImplementors = []string{"CentralAlternative"}
+
+func (ec *executionContext) _CentralAlternative(ctx context.Context, sel ast.SelectionSet, obj *model.CentralAlternative) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, centralAlternativeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CentralAlternative")
+		case "purchase":
+			out.Values[i] = ec._CentralAlternative_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "monthlySaving":
+			out.Values[i] = ec._CentralAlternative_monthlySaving(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var changeQuantityPayloadImplementors = []string{"ChangeQuantityPayload"}
+
+func (ec *executionContext) _ChangeQuantityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ChangeQuantityPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, changeQuantityPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChangeQuantityPayload")
+		case "purchase":
+			out.Values[i] = ec._ChangeQuantityPayload_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ChangeQuantityPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var credentialImplementors = []string{"Credential"}
 
 func (ec *executionContext) _Credential(ctx context.Context, sel ast.SelectionSet, obj *model.Credential) graphql.Marshaler {
@@ -18419,6 +23378,49 @@ func (ec *executionContext) _Credential(ctx context.Context, sel ast.SelectionSe
 		case "expiresAt":
 			out.Values[i] = ec._Credential_expiresAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var decideLicenseRequestPayloadImplementors = []string{"DecideLicenseRequestPayload"}
+
+func (ec *executionContext) _DecideLicenseRequestPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DecideLicenseRequestPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, decideLicenseRequestPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DecideLicenseRequestPayload")
+		case "request":
+			out.Values[i] = ec._DecideLicenseRequestPayload_request(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DecideLicenseRequestPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -18678,6 +23680,276 @@ func (ec *executionContext) _LicenseEdge(ctx context.Context, sel ast.SelectionS
 			}
 		case "cursor":
 			out.Values[i] = ec._LicenseEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var licenseRequestImplementors = []string{"LicenseRequest", "Node"}
+
+func (ec *executionContext) _LicenseRequest(ctx context.Context, sel ast.SelectionSet, obj *model.LicenseRequest) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, licenseRequestImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LicenseRequest")
+		case "id":
+			out.Values[i] = ec._LicenseRequest_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tenant":
+			out.Values[i] = ec._LicenseRequest_tenant(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "product":
+			out.Values[i] = ec._LicenseRequest_product(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestedBy":
+			out.Values[i] = ec._LicenseRequest_requestedBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestedAt":
+			out.Values[i] = ec._LicenseRequest_requestedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._LicenseRequest_message(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._LicenseRequest_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "users":
+			out.Values[i] = ec._LicenseRequest_users(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "decidedBy":
+			out.Values[i] = ec._LicenseRequest_decidedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "decidedAt":
+			out.Values[i] = ec._LicenseRequest_decidedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reply":
+			out.Values[i] = ec._LicenseRequest_reply(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var licenseRequestConnectionImplementors = []string{"LicenseRequestConnection"}
+
+func (ec *executionContext) _LicenseRequestConnection(ctx context.Context, sel ast.SelectionSet, obj *model.LicenseRequestConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, licenseRequestConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LicenseRequestConnection")
+		case "edges":
+			out.Values[i] = ec._LicenseRequestConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._LicenseRequestConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._LicenseRequestConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._LicenseRequestConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var licenseRequestEdgeImplementors = []string{"LicenseRequestEdge"}
+
+func (ec *executionContext) _LicenseRequestEdge(ctx context.Context, sel ast.SelectionSet, obj *model.LicenseRequestEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, licenseRequestEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LicenseRequestEdge")
+		case "node":
+			out.Values[i] = ec._LicenseRequestEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._LicenseRequestEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var licenseRequestUserImplementors = []string{"LicenseRequestUser"}
+
+func (ec *executionContext) _LicenseRequestUser(ctx context.Context, sel ast.SelectionSet, obj *model.LicenseRequestUser) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, licenseRequestUserImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LicenseRequestUser")
+		case "user":
+			out.Values[i] = ec._LicenseRequestUser_user(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "decision":
+			out.Values[i] = ec._LicenseRequestUser_decision(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var lifecycleChangeImplementors = []string{"LifecycleChange"}
+
+func (ec *executionContext) _LifecycleChange(ctx context.Context, sel ast.SelectionSet, obj *model.LifecycleChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, lifecycleChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LifecycleChange")
+		case "at":
+			out.Values[i] = ec._LifecycleChange_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._LifecycleChange_to(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -19415,6 +24687,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "setSelfServicePolicies":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setSelfServicePolicies(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setDefaultSelfServicePolicy":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setDefaultSelfServicePolicy(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "moveUsers":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_moveUsers(ctx, field)
@@ -19446,6 +24732,69 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "requestCancellation":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_requestCancellation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "buyCentrally":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_buyCentrally(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "buySelfService":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_buySelfService(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changeQuantity":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_changeQuantity(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setRecurringBilling":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setRecurringBilling(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reactivateSubscription":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reactivateSubscription(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "assignLicenses":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_assignLicenses(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unassignLicenses":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_unassignLicenses(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestLicenses":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_requestLicenses(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "decideLicenseRequest":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_decideLicenseRequest(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -19696,6 +25045,64 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "endCursor":
 			out.Values[i] = ec._PageInfo_endCursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var policyChangeImplementors = []string{"PolicyChange"}
+
+func (ec *executionContext) _PolicyChange(ctx context.Context, sel ast.SelectionSet, obj *model.PolicyChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, policyChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PolicyChange")
+		case "product":
+			out.Values[i] = ec._PolicyChange_product(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "was":
+			out.Values[i] = ec._PolicyChange_was(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "now":
+			out.Values[i] = ec._PolicyChange_now(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "action":
+			out.Values[i] = ec._PolicyChange_action(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._PolicyChange_code(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -20175,8 +25582,18 @@ func (ec *executionContext) _Purchase(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "nextLifecycleChange":
+			out.Values[i] = ec._Purchase_nextLifecycleChange(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "cancellation":
 			out.Values[i] = ec._Purchase_cancellation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "centralAlternative":
+			out.Values[i] = ec._Purchase_centralAlternative(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -20919,6 +26336,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "licenseRequests":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_licenseRequests(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "notifications":
 			field := field
 
@@ -20998,6 +26437,49 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 	return out
 }
 
+var reactivateSubscriptionPayloadImplementors = []string{"ReactivateSubscriptionPayload"}
+
+func (ec *executionContext) _ReactivateSubscriptionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReactivateSubscriptionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reactivateSubscriptionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReactivateSubscriptionPayload")
+		case "purchase":
+			out.Values[i] = ec._ReactivateSubscriptionPayload_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReactivateSubscriptionPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var requestCancellationPayloadImplementors = []string{"RequestCancellationPayload"}
 
 func (ec *executionContext) _RequestCancellationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RequestCancellationPayload) graphql.Marshaler {
@@ -21017,6 +26499,49 @@ func (ec *executionContext) _RequestCancellationPayload(ctx context.Context, sel
 			}
 		case "userErrors":
 			out.Values[i] = ec._RequestCancellationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var requestLicensesPayloadImplementors = []string{"RequestLicensesPayload"}
+
+func (ec *executionContext) _RequestLicensesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RequestLicensesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, requestLicensesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestLicensesPayload")
+		case "request":
+			out.Values[i] = ec._RequestLicensesPayload_request(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RequestLicensesPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -21215,6 +26740,150 @@ func (ec *executionContext) _SelfServicePolicyEdge(ctx context.Context, sel ast.
 	return out
 }
 
+var setDefaultSelfServicePolicyPayloadImplementors = []string{"SetDefaultSelfServicePolicyPayload"}
+
+func (ec *executionContext) _SetDefaultSelfServicePolicyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetDefaultSelfServicePolicyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setDefaultSelfServicePolicyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetDefaultSelfServicePolicyPayload")
+		case "tenant":
+			out.Values[i] = ec._SetDefaultSelfServicePolicyPayload_tenant(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetDefaultSelfServicePolicyPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var setRecurringBillingPayloadImplementors = []string{"SetRecurringBillingPayload"}
+
+func (ec *executionContext) _SetRecurringBillingPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetRecurringBillingPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setRecurringBillingPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetRecurringBillingPayload")
+		case "purchase":
+			out.Values[i] = ec._SetRecurringBillingPayload_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetRecurringBillingPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var setSelfServicePoliciesPayloadImplementors = []string{"SetSelfServicePoliciesPayload"}
+
+func (ec *executionContext) _SetSelfServicePoliciesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetSelfServicePoliciesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setSelfServicePoliciesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetSelfServicePoliciesPayload")
+		case "results":
+			out.Values[i] = ec._SetSelfServicePoliciesPayload_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changed":
+			out.Values[i] = ec._SetSelfServicePoliciesPayload_changed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unchanged":
+			out.Values[i] = ec._SetSelfServicePoliciesPayload_unchanged(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failed":
+			out.Values[i] = ec._SetSelfServicePoliciesPayload_failed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetSelfServicePoliciesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var setSelfServicePolicyPayloadImplementors = []string{"SetSelfServicePolicyPayload"}
 
 func (ec *executionContext) _SetSelfServicePolicyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetSelfServicePolicyPayload) graphql.Marshaler {
@@ -21234,6 +26903,54 @@ func (ec *executionContext) _SetSelfServicePolicyPayload(ctx context.Context, se
 			}
 		case "userErrors":
 			out.Values[i] = ec._SetSelfServicePolicyPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var statusCountImplementors = []string{"StatusCount"}
+
+func (ec *executionContext) _StatusCount(ctx context.Context, sel ast.SelectionSet, obj *model.StatusCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, statusCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StatusCount")
+		case "source":
+			out.Values[i] = ec._StatusCount_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._StatusCount_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._StatusCount_count(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -21388,6 +27105,11 @@ func (ec *executionContext) _Tenant(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "summary":
+			out.Values[i] = ec._Tenant_summary(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -21534,6 +27256,137 @@ func (ec *executionContext) _TenantAccessEdge(ctx context.Context, sel ast.Selec
 			}
 		case "cursor":
 			out.Values[i] = ec._TenantAccessEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var tenantSummaryImplementors = []string{"TenantSummary"}
+
+func (ec *executionContext) _TenantSummary(ctx context.Context, sel ast.SelectionSet, obj *model.TenantSummary) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tenantSummaryImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TenantSummary")
+		case "selfServiceCount":
+			out.Values[i] = ec._TenantSummary_selfServiceCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "centralCount":
+			out.Values[i] = ec._TenantSummary_centralCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "byStatus":
+			out.Values[i] = ec._TenantSummary_byStatus(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "seats":
+			out.Values[i] = ec._TenantSummary_seats(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "assignedSeats":
+			out.Values[i] = ec._TenantSummary_assignedSeats(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "selfServiceSpend":
+			out.Values[i] = ec._TenantSummary_selfServiceSpend(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "centralSpend":
+			out.Values[i] = ec._TenantSummary_centralSpend(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "orphaned":
+			out.Values[i] = ec._TenantSummary_orphaned(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "licensedTwice":
+			out.Values[i] = ec._TenantSummary_licensedTwice(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiringIn30Days":
+			out.Values[i] = ec._TenantSummary_expiringIn30Days(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var unassignLicensesPayloadImplementors = []string{"UnassignLicensesPayload"}
+
+func (ec *executionContext) _UnassignLicensesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UnassignLicensesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unassignLicensesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnassignLicensesPayload")
+		case "purchase":
+			out.Values[i] = ec._UnassignLicensesPayload_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unassignedUsers":
+			out.Values[i] = ec._UnassignLicensesPayload_unassignedUsers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UnassignLicensesPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -22260,6 +28113,21 @@ func (ec *executionContext) marshalNAdminCenterLinks2ᚖpurserᚋgraphᚋmodel�
 	return ec._AdminCenterLinks(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNAssignLicensesInput2purserᚋgraphᚋmodelᚐAssignLicensesInput(ctx context.Context, v any) (model.AssignLicensesInput, error) {
+	res, err := ec.unmarshalInputAssignLicensesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAssignLicensesPayload2ᚖpurserᚋgraphᚋmodelᚐAssignLicensesPayload(ctx context.Context, sel ast.SelectionSet, v *model.AssignLicensesPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AssignLicensesPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNAuditChange2ᚕᚖpurserᚋgraphᚋmodelᚐAuditChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditChange) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -22374,6 +28242,36 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalNBuyCentrallyInput2purserᚋgraphᚋmodelᚐBuyCentrallyInput(ctx context.Context, v any) (model.BuyCentrallyInput, error) {
+	res, err := ec.unmarshalInputBuyCentrallyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBuyCentrallyPayload2ᚖpurserᚋgraphᚋmodelᚐBuyCentrallyPayload(ctx context.Context, sel ast.SelectionSet, v *model.BuyCentrallyPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._BuyCentrallyPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNBuySelfServiceInput2purserᚋgraphᚋmodelᚐBuySelfServiceInput(ctx context.Context, v any) (model.BuySelfServiceInput, error) {
+	res, err := ec.unmarshalInputBuySelfServiceInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBuySelfServicePayload2ᚖpurserᚋgraphᚋmodelᚐBuySelfServicePayload(ctx context.Context, sel ast.SelectionSet, v *model.BuySelfServicePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._BuySelfServicePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCancelMoveInput2purserᚋgraphᚋmodelᚐCancelMoveInput(ctx context.Context, v any) (model.CancelMoveInput, error) {
 	res, err := ec.unmarshalInputCancelMoveInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -22432,6 +28330,21 @@ func (ec *executionContext) marshalNCapability2ᚖpurserᚋgraphᚋmodelᚐCapab
 		return graphql.Null
 	}
 	return ec._Capability(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNChangeQuantityInput2purserᚋgraphᚋmodelᚐChangeQuantityInput(ctx context.Context, v any) (model.ChangeQuantityInput, error) {
+	res, err := ec.unmarshalInputChangeQuantityInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChangeQuantityPayload2ᚖpurserᚋgraphᚋmodelᚐChangeQuantityPayload(ctx context.Context, sel ast.SelectionSet, v *model.ChangeQuantityPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ChangeQuantityPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCloud2purserᚋgraphᚋmodelᚐCloud(ctx context.Context, v any) (model.Cloud, error) {
@@ -22504,6 +28417,21 @@ func (ec *executionContext) unmarshalNDateTime2purserᚋinternalᚋinstantᚐMil
 
 func (ec *executionContext) marshalNDateTime2purserᚋinternalᚋinstantᚐMilli(ctx context.Context, sel ast.SelectionSet, v instant.Milli) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNDecideLicenseRequestInput2purserᚋgraphᚋmodelᚐDecideLicenseRequestInput(ctx context.Context, v any) (model.DecideLicenseRequestInput, error) {
+	res, err := ec.unmarshalInputDecideLicenseRequestInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDecideLicenseRequestPayload2ᚖpurserᚋgraphᚋmodelᚐDecideLicenseRequestPayload(ctx context.Context, sel ast.SelectionSet, v *model.DecideLicenseRequestPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DecideLicenseRequestPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDecimal2string(ctx context.Context, v any) (string, error) {
@@ -22684,6 +28612,130 @@ func (ec *executionContext) marshalNLicenseEdge2ᚖpurserᚋgraphᚋmodelᚐLice
 		return graphql.Null
 	}
 	return ec._LicenseEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLicenseRequest2ᚕᚖpurserᚋgraphᚋmodelᚐLicenseRequestᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.LicenseRequest) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLicenseRequest2ᚖpurserᚋgraphᚋmodelᚐLicenseRequest(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLicenseRequest2ᚖpurserᚋgraphᚋmodelᚐLicenseRequest(ctx context.Context, sel ast.SelectionSet, v *model.LicenseRequest) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LicenseRequest(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLicenseRequestConnection2ᚖpurserᚋgraphᚋmodelᚐLicenseRequestConnection(ctx context.Context, sel ast.SelectionSet, v *model.LicenseRequestConnection) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LicenseRequestConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNLicenseRequestDecision2purserᚋgraphᚋmodelᚐLicenseRequestDecision(ctx context.Context, v any) (model.LicenseRequestDecision, error) {
+	var res model.LicenseRequestDecision
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLicenseRequestDecision2purserᚋgraphᚋmodelᚐLicenseRequestDecision(ctx context.Context, sel ast.SelectionSet, v model.LicenseRequestDecision) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNLicenseRequestEdge2ᚕᚖpurserᚋgraphᚋmodelᚐLicenseRequestEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.LicenseRequestEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLicenseRequestEdge2ᚖpurserᚋgraphᚋmodelᚐLicenseRequestEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLicenseRequestEdge2ᚖpurserᚋgraphᚋmodelᚐLicenseRequestEdge(ctx context.Context, sel ast.SelectionSet, v *model.LicenseRequestEdge) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LicenseRequestEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNLicenseRequestStatus2purserᚋgraphᚋmodelᚐLicenseRequestStatus(ctx context.Context, v any) (model.LicenseRequestStatus, error) {
+	var res model.LicenseRequestStatus
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLicenseRequestStatus2purserᚋgraphᚋmodelᚐLicenseRequestStatus(ctx context.Context, sel ast.SelectionSet, v model.LicenseRequestStatus) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNLicenseRequestUser2ᚕᚖpurserᚋgraphᚋmodelᚐLicenseRequestUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.LicenseRequestUser) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLicenseRequestUser2ᚖpurserᚋgraphᚋmodelᚐLicenseRequestUser(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLicenseRequestUser2ᚖpurserᚋgraphᚋmodelᚐLicenseRequestUser(ctx context.Context, sel ast.SelectionSet, v *model.LicenseRequestUser) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LicenseRequestUser(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMoney2ᚕᚖpurserᚋgraphᚋmodelᚐMoneyᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Money) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMoney2ᚖpurserᚋgraphᚋmodelᚐMoney(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNMoney2ᚖpurserᚋgraphᚋmodelᚐMoney(ctx context.Context, sel ast.SelectionSet, v *model.Money) graphql.Marshaler {
@@ -23029,6 +29081,42 @@ func (ec *executionContext) marshalNPageInfo2ᚖpurserᚋgraphᚋmodelᚐPageInf
 	return ec._PageInfo(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNPolicyChange2ᚕᚖpurserᚋgraphᚋmodelᚐPolicyChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PolicyChange) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPolicyChange2ᚖpurserᚋgraphᚋmodelᚐPolicyChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPolicyChange2ᚖpurserᚋgraphᚋmodelᚐPolicyChange(ctx context.Context, sel ast.SelectionSet, v *model.PolicyChange) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PolicyChange(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPolicyChangeAction2purserᚋgraphᚋmodelᚐPolicyChangeAction(ctx context.Context, v any) (model.PolicyChangeAction, error) {
+	var res model.PolicyChangeAction
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPolicyChangeAction2purserᚋgraphᚋmodelᚐPolicyChangeAction(ctx context.Context, sel ast.SelectionSet, v model.PolicyChangeAction) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNProduct2ᚕᚖpurserᚋgraphᚋmodelᚐProductᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Product) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -23337,6 +29425,21 @@ func (ec *executionContext) marshalNPurchaserLicensesEdge2ᚖpurserᚋgraphᚋmo
 	return ec._PurchaserLicensesEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNReactivateSubscriptionInput2purserᚋgraphᚋmodelᚐReactivateSubscriptionInput(ctx context.Context, v any) (model.ReactivateSubscriptionInput, error) {
+	res, err := ec.unmarshalInputReactivateSubscriptionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReactivateSubscriptionPayload2ᚖpurserᚋgraphᚋmodelᚐReactivateSubscriptionPayload(ctx context.Context, sel ast.SelectionSet, v *model.ReactivateSubscriptionPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ReactivateSubscriptionPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRequestCancellationInput2purserᚋgraphᚋmodelᚐRequestCancellationInput(ctx context.Context, v any) (model.RequestCancellationInput, error) {
 	res, err := ec.unmarshalInputRequestCancellationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -23350,6 +29453,21 @@ func (ec *executionContext) marshalNRequestCancellationPayload2ᚖpurserᚋgraph
 		return graphql.Null
 	}
 	return ec._RequestCancellationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRequestLicensesInput2purserᚋgraphᚋmodelᚐRequestLicensesInput(ctx context.Context, v any) (model.RequestLicensesInput, error) {
+	res, err := ec.unmarshalInputRequestLicensesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRequestLicensesPayload2ᚖpurserᚋgraphᚋmodelᚐRequestLicensesPayload(ctx context.Context, sel ast.SelectionSet, v *model.RequestLicensesPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RequestLicensesPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRole2purserᚋinternalᚋviewerᚐRole(ctx context.Context, v any) (viewer.Role, error) {
@@ -23464,6 +29582,51 @@ func (ec *executionContext) marshalNSelfServicePolicyValue2purserᚋgraphᚋmode
 	return v
 }
 
+func (ec *executionContext) unmarshalNSetDefaultSelfServicePolicyInput2purserᚋgraphᚋmodelᚐSetDefaultSelfServicePolicyInput(ctx context.Context, v any) (model.SetDefaultSelfServicePolicyInput, error) {
+	res, err := ec.unmarshalInputSetDefaultSelfServicePolicyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetDefaultSelfServicePolicyPayload2ᚖpurserᚋgraphᚋmodelᚐSetDefaultSelfServicePolicyPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetDefaultSelfServicePolicyPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SetDefaultSelfServicePolicyPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetRecurringBillingInput2purserᚋgraphᚋmodelᚐSetRecurringBillingInput(ctx context.Context, v any) (model.SetRecurringBillingInput, error) {
+	res, err := ec.unmarshalInputSetRecurringBillingInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetRecurringBillingPayload2ᚖpurserᚋgraphᚋmodelᚐSetRecurringBillingPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetRecurringBillingPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SetRecurringBillingPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetSelfServicePoliciesInput2purserᚋgraphᚋmodelᚐSetSelfServicePoliciesInput(ctx context.Context, v any) (model.SetSelfServicePoliciesInput, error) {
+	res, err := ec.unmarshalInputSetSelfServicePoliciesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetSelfServicePoliciesPayload2ᚖpurserᚋgraphᚋmodelᚐSetSelfServicePoliciesPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetSelfServicePoliciesPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SetSelfServicePoliciesPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNSetSelfServicePolicyInput2purserᚋgraphᚋmodelᚐSetSelfServicePolicyInput(ctx context.Context, v any) (model.SetSelfServicePolicyInput, error) {
 	res, err := ec.unmarshalInputSetSelfServicePolicyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -23477,6 +29640,32 @@ func (ec *executionContext) marshalNSetSelfServicePolicyPayload2ᚖpurserᚋgrap
 		return graphql.Null
 	}
 	return ec._SetSelfServicePolicyPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNStatusCount2ᚕᚖpurserᚋgraphᚋmodelᚐStatusCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.StatusCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStatusCount2ᚖpurserᚋgraphᚋmodelᚐStatusCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNStatusCount2ᚖpurserᚋgraphᚋmodelᚐStatusCount(ctx context.Context, sel ast.SelectionSet, v *model.StatusCount) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._StatusCount(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
@@ -23629,6 +29818,21 @@ func (ec *executionContext) unmarshalNTenantSegment2purserᚋgraphᚋmodelᚐTen
 
 func (ec *executionContext) marshalNTenantSegment2purserᚋgraphᚋmodelᚐTenantSegment(ctx context.Context, sel ast.SelectionSet, v model.TenantSegment) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNUnassignLicensesInput2purserᚋgraphᚋmodelᚐUnassignLicensesInput(ctx context.Context, v any) (model.UnassignLicensesInput, error) {
+	res, err := ec.unmarshalInputUnassignLicensesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUnassignLicensesPayload2ᚖpurserᚋgraphᚋmodelᚐUnassignLicensesPayload(ctx context.Context, sel ast.SelectionSet, v *model.UnassignLicensesPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UnassignLicensesPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNUser2ᚕᚖpurserᚋgraphᚋmodelᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.User) graphql.Marshaler {
@@ -23931,6 +30135,13 @@ func (ec *executionContext) marshalOCancellation2ᚖpurserᚋgraphᚋmodelᚐCan
 	return ec._Cancellation(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCentralAlternative2ᚖpurserᚋgraphᚋmodelᚐCentralAlternative(ctx context.Context, sel ast.SelectionSet, v *model.CentralAlternative) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CentralAlternative(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOCursor2ᚖstring(ctx context.Context, v any) (*string, error) {
 	if v == nil {
 		return nil, nil
@@ -24057,6 +30268,56 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	_ = ctx
 	res := graphql.MarshalInt(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOLicenseRequest2ᚖpurserᚋgraphᚋmodelᚐLicenseRequest(ctx context.Context, sel ast.SelectionSet, v *model.LicenseRequest) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._LicenseRequest(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOLicenseRequestStatus2ᚕpurserᚋgraphᚋmodelᚐLicenseRequestStatusᚄ(ctx context.Context, v any) ([]model.LicenseRequestStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.LicenseRequestStatus, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNLicenseRequestStatus2purserᚋgraphᚋmodelᚐLicenseRequestStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOLicenseRequestStatus2ᚕpurserᚋgraphᚋmodelᚐLicenseRequestStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []model.LicenseRequestStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLicenseRequestStatus2purserᚋgraphᚋmodelᚐLicenseRequestStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOLifecycleChange2ᚖpurserᚋgraphᚋmodelᚐLifecycleChange(ctx context.Context, sel ast.SelectionSet, v *model.LifecycleChange) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._LifecycleChange(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOMoney2ᚖpurserᚋgraphᚋmodelᚐMoney(ctx context.Context, sel ast.SelectionSet, v *model.Money) graphql.Marshaler {
@@ -24482,6 +30743,13 @@ func (ec *executionContext) marshalOTenant2ᚖpurserᚋgraphᚋmodelᚐTenant(ct
 		return graphql.Null
 	}
 	return ec._Tenant(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTenantSummary2ᚖpurserᚋgraphᚋmodelᚐTenantSummary(ctx context.Context, sel ast.SelectionSet, v *model.TenantSummary) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TenantSummary(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUser2ᚖpurserᚋgraphᚋmodelᚐUser(ctx context.Context, sel ast.SelectionSet, v *model.User) graphql.Marshaler {

@@ -6,6 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"purser/internal/fault"
+	"purser/internal/idempotency"
 	"purser/internal/viewer"
 )
 
@@ -52,6 +53,16 @@ func (r *Resolver) at(ctx context.Context, id string) (_ context.Context, v view
 	return ctx, v, err == nil, err
 }
 
+// home enters the tenant that the caller belongs to.
+func home(ctx context.Context) (context.Context, viewer.Viewer, error) {
+	c, roles, err := caller(ctx)
+	if err != nil {
+		return ctx, viewer.Viewer{}, err
+	}
+	v, _ := c.In(c.Home)
+	return enter(ctx, v, roles)
+}
+
 // atFirst enters the tenant in which the first of the ids that is within reach lies, or where none is,
 // the caller's first: there the ids do not exist either.
 func (r *Resolver) atFirst(ctx context.Context, ids []string) (context.Context, viewer.Viewer, error) {
@@ -77,12 +88,14 @@ func (r *Resolver) atFirst(ctx context.Context, ids []string) (context.Context, 
 // maxLocated is how many ids are looked for at most; no call takes more.
 const maxLocated = 1000
 
-// enter begins work as v, who must hold one of the roles where there are any.
+// enter begins work as v, who must hold one of the roles where there are any. A mutation whose key says
+// that it was answered before ends here, with an error.
 func enter(ctx context.Context, v viewer.Viewer, roles []viewer.Role) (context.Context, viewer.Viewer, error) {
 	if roles != nil && !v.Roles.Has(roles...) {
 		return ctx, v, errForbidden
 	}
-	return viewer.NewContext(ctx, v), v, nil
+	ctx = viewer.NewContext(ctx, v)
+	return ctx, v, idempotency.Enter(ctx)
 }
 
 // caller returns who asks, and the roles that the root field's @allow names.

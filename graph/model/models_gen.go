@@ -28,6 +28,24 @@ type AdminCenterLinks struct {
 	PurchaseServices string `json:"purchaseServices"`
 }
 
+// Who gets a license of what.
+type AssignLicensesInput struct {
+	// The purchase, ACTIVE or EXPIRED.
+	PurchaseID string `json:"purchaseId"`
+	// 1 to 1,000 users who hold none of it yet and can sign in.
+	UserIds []string `json:"userIds"`
+}
+
+// The new licenses.
+type AssignLicensesPayload struct {
+	// The purchase; null where it was refused.
+	Purchase *Purchase `json:"purchase,omitempty"`
+	// The licenses in the order of the users; empty where it was refused.
+	Licenses []*License `json:"licenses"`
+	// Why it was refused; empty where it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // One field's change.
 type AuditChange struct {
 	// The field's name.
@@ -101,6 +119,46 @@ type AuditEventFilter struct {
 	Before *instant.Milli `json:"before,omitempty"`
 }
 
+// What to buy for the organization.
+type BuyCentrallyInput struct {
+	// The tenant; may be left out by a caller who reaches one only.
+	TenantID *string `json:"tenantId,omitempty"`
+	// A product that has a list price.
+	ProductID string `json:"productId"`
+	// How many seats, 1 to 1,000,000.
+	Quantity int `json:"quantity"`
+	// How long a term lasts.
+	BillingTerm BillingTerm `json:"billingTerm"`
+}
+
+// The new subscription.
+type BuyCentrallyPayload struct {
+	// The purchase; null where it was refused.
+	Purchase *Purchase `json:"purchase,omitempty"`
+	// Why it was refused; empty where it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What to buy or try for oneself.
+type BuySelfServiceInput struct {
+	// A product that is eligible for self-service purchase.
+	ProductID string `json:"productId"`
+	// How many seats, 1 to 1,000,000; of a trial 1 to 25.
+	Quantity int `json:"quantity"`
+	// Bought, or tried first. Each user can try a product once.
+	Kind PurchaseKind `json:"kind"`
+	// How long a term lasts; of a trial: after it has become a paid one.
+	BillingTerm BillingTerm `json:"billingTerm"`
+}
+
+// The new subscription.
+type BuySelfServicePayload struct {
+	// The purchase; null where it was refused.
+	Purchase *Purchase `json:"purchase,omitempty"`
+	// Why it was refused; empty where it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Which move to stop.
 type CancelMoveInput struct {
 	// A move that is QUEUED or RUNNING.
@@ -157,6 +215,31 @@ type Capability struct {
 	Reason *ErrorCode `json:"reason,omitempty"`
 }
 
+// A central subscription of the same product that a self-service one could be given up for.
+type CentralAlternative struct {
+	// The central subscription: ACTIVE, with free seats; of several the one whose seats cost least.
+	Purchase *Purchase `json:"purchase"`
+	// What would be saved a month by moving there everyone who holds a seat: the self-service price of all its seats, less the
+	// central price of the seats that are in use. Negative where it would cost more; null where the currencies differ.
+	MonthlySaving *Money `json:"monthlySaving,omitempty"`
+}
+
+// How many seats there shall be.
+type ChangeQuantityInput struct {
+	// The purchase, ACTIVE or EXPIRED.
+	PurchaseID string `json:"purchaseId"`
+	// The new total, not the difference; not below what is assigned and reserved.
+	Quantity int `json:"quantity"`
+}
+
+// The subscription as it is now.
+type ChangeQuantityPayload struct {
+	// The purchase; null where it was refused.
+	Purchase *Purchase `json:"purchase,omitempty"`
+	// Why it was refused; empty where it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // What the caller showed to be let in.
 type Credential struct {
 	// How it authenticates.
@@ -165,6 +248,28 @@ type Credential struct {
 	Name *string `json:"name,omitempty"`
 	// When it ends.
 	ExpiresAt *instant.Milli `json:"expiresAt,omitempty"`
+}
+
+// What to decide about whom. Some of the users may be left for later.
+type DecideLicenseRequestInput struct {
+	// The request.
+	RequestID string `json:"requestId"`
+	// A central purchase of the product; required when somebody is approved.
+	PurchaseID *string `json:"purchaseId,omitempty"`
+	// Users of the request who get a license.
+	ApproveUserIds []string `json:"approveUserIds"`
+	// Users of the request who do not.
+	RejectUserIds []string `json:"rejectUserIds"`
+	// What to tell who asked, at most 2,000 characters.
+	Reply *string `json:"reply,omitempty"`
+}
+
+// The request as it is now.
+type DecideLicenseRequestPayload struct {
+	// The request; null where it was refused.
+	Request *LicenseRequest `json:"request,omitempty"`
+	// Why it was refused; empty where it was done.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A file behind a secret link, which works without a credential until it expires (15 minutes).
@@ -240,6 +345,74 @@ type LicenseEdge struct {
 	Node *License `json:"node"`
 	// Its position.
 	Cursor string `json:"cursor"`
+}
+
+// A user's wish that people get licenses of a product that the tenant does not let its users buy. Administrators with
+// assigning roles decide for each person.
+type LicenseRequest struct {
+	// Opaque and unique.
+	ID string `json:"id"`
+	// The tenant that it belongs to.
+	Tenant *Tenant `json:"tenant"`
+	// What is asked for.
+	Product *Product `json:"product"`
+	// Who asks.
+	RequestedBy *User `json:"requestedBy"`
+	// When.
+	RequestedAt instant.Milli `json:"requestedAt"`
+	// What they say about it.
+	Message *string `json:"message,omitempty"`
+	// Whether everybody has been decided on.
+	Status LicenseRequestStatus `json:"status"`
+	// Whom it is for, in the order of their ids.
+	Users []*LicenseRequestUser `json:"users"`
+	// Who decided last; null for a service credential and for a partner's user.
+	DecidedBy *User `json:"decidedBy,omitempty"`
+	// When somebody was decided on last.
+	DecidedAt *instant.Milli `json:"decidedAt,omitempty"`
+	// What the administrator said last.
+	Reply *string `json:"reply,omitempty"`
+}
+
+func (LicenseRequest) IsNode() {}
+
+// Opaque, and the same in logs, mail and exports.
+func (this LicenseRequest) GetID() string { return this.ID }
+
+// A page of license requests.
+type LicenseRequestConnection struct {
+	// The entries with their positions.
+	Edges []*LicenseRequestEdge `json:"edges"`
+	// The entries alone.
+	Nodes []*LicenseRequest `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are on all pages; counted only when asked for.
+	TotalCount int `json:"totalCount"`
+}
+
+// One entry of a list of license requests.
+type LicenseRequestEdge struct {
+	// The entry.
+	Node *LicenseRequest `json:"node"`
+	// Its position.
+	Cursor string `json:"cursor"`
+}
+
+// One of the people whom a request is for.
+type LicenseRequestUser struct {
+	// The person.
+	User *User `json:"user"`
+	// What was decided.
+	Decision LicenseRequestDecision `json:"decision"`
+}
+
+// A change of a purchase's status that time brings.
+type LifecycleChange struct {
+	// When.
+	At instant.Milli `json:"at"`
+	// To which status.
+	To SubscriptionStatus `json:"to"`
 }
 
 // An amount of money.
@@ -492,6 +665,20 @@ type PageInfo struct {
 	EndCursor *string `json:"endCursor,omitempty"`
 }
 
+// What became of one product in a change of many policies.
+type PolicyChange struct {
+	// The product.
+	Product *Product `json:"product"`
+	// What held before.
+	Was SelfServicePolicyValue `json:"was"`
+	// What holds now, or would after a dry run.
+	Now SelfServicePolicyValue `json:"now"`
+	// What was done.
+	Action PolicyChangeAction `json:"action"`
+	// Why it FAILED; null otherwise.
+	Code *ErrorCode `json:"code,omitempty"`
+}
+
 // Something that can be bought. The catalogue is the same for all tenants.
 type Product struct {
 	// Opaque and unique.
@@ -653,8 +840,12 @@ type Purchase struct {
 	PurchasedAt instant.Milli `json:"purchasedAt"`
 	// When the paid (or trial) term ends.
 	ExpiresAt instant.Milli `json:"expiresAt"`
+	// When the status next changes by itself, and to what; null where nothing is due, because a new term begins then or because it is DELETED.
+	NextLifecycleChange *LifecycleChange `json:"nextLifecycleChange,omitempty"`
 	// How it was cancelled; null where it was not.
 	Cancellation *Cancellation `json:"cancellation,omitempty"`
+	// A central subscription of the same product with free seats, and what moving there would save; null where there is none, and for what is not self-service or no longer usable.
+	CentralAlternative *CentralAlternative `json:"centralAlternative,omitempty"`
 	// Who holds its seats, oldest license first.
 	Licenses *LicenseConnection `json:"licenses"`
 	// The move of its users that is under way or was the last.
@@ -803,6 +994,20 @@ type PurchaserLicensesEdge struct {
 	Cursor string `json:"cursor"`
 }
 
+// What to bring back.
+type ReactivateSubscriptionInput struct {
+	// The purchase, EXPIRED or DISABLED.
+	PurchaseID string `json:"purchaseId"`
+}
+
+// The subscription as it is now.
+type ReactivateSubscriptionPayload struct {
+	// The purchase; null where it was refused.
+	Purchase *Purchase `json:"purchase,omitempty"`
+	// Why it was refused; empty where it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Which subscriptions to ask about.
 type RequestCancellationInput struct {
 	// Self-service purchases of one tenant, ACTIVE or EXPIRED, 1 to 1,000 of them.
@@ -815,6 +1020,24 @@ type RequestCancellationInput struct {
 type RequestCancellationPayload struct {
 	// One a purchaser; empty where it was refused.
 	Notifications []*Notification `json:"notifications"`
+	// Why it was refused; empty where it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What to ask for, and for whom.
+type RequestLicensesInput struct {
+	// A product that the caller may not buy.
+	ProductID string `json:"productId"`
+	// 1 to 100 users, oneself among them or not, who hold no license of it.
+	UserIds []string `json:"userIds"`
+	// What to tell the administrators, at most 2,000 characters.
+	Message *string `json:"message,omitempty"`
+}
+
+// The request.
+type RequestLicensesPayload struct {
+	// The request; null where it was refused.
+	Request *LicenseRequest `json:"request,omitempty"`
 	// Why it was refused; empty where it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -879,6 +1102,68 @@ type SelfServicePolicyFilter struct {
 	Search *string `json:"search,omitempty"`
 }
 
+// What products get that have no policy of their own.
+type SetDefaultSelfServicePolicyInput struct {
+	// The tenant; may be left out by a caller who reaches one only.
+	TenantID *string `json:"tenantId,omitempty"`
+	// What users may do.
+	Value SelfServicePolicyValue `json:"value"`
+}
+
+// The tenant as it is now.
+type SetDefaultSelfServicePolicyPayload struct {
+	// The tenant; null where it was refused.
+	Tenant *Tenant `json:"tenant,omitempty"`
+	// Why it was refused; empty where it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Whether a new term shall begin.
+type SetRecurringBillingInput struct {
+	// The purchase, ACTIVE or EXPIRED.
+	PurchaseID string `json:"purchaseId"`
+	// Whether a new term begins when this one ends.
+	Enabled bool `json:"enabled"`
+}
+
+// The subscription as it is now.
+type SetRecurringBillingPayload struct {
+	// The purchase; null where it was refused.
+	Purchase *Purchase `json:"purchase,omitempty"`
+	// Why it was refused; empty where it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What users may buy, of which products. What is left out does not narrow.
+type SetSelfServicePoliciesInput struct {
+	// The tenant; may be left out by a caller who reaches one only.
+	TenantID *string `json:"tenantId,omitempty"`
+	// What users may do.
+	Value SelfServicePolicyValue `json:"value"`
+	// These products, 1 to 1,000; all that users can buy for themselves where left out.
+	ProductIds []string `json:"productIds,omitempty"`
+	// Only products of this family, without regard to case.
+	Family *string `json:"family,omitempty"`
+	// But not these. With one that does not exist nothing is done.
+	ExceptProductIds []string `json:"exceptProductIds,omitempty"`
+	// Shows what would happen, and changes nothing.
+	DryRun bool `json:"dryRun"`
+}
+
+// What became of each product.
+type SetSelfServicePoliciesPayload struct {
+	// The products by name. One that could not be set keeps its policy, and stops none of the others.
+	Results []*PolicyChange `json:"results"`
+	// How many were changed.
+	Changed int `json:"changed"`
+	// How many were so before.
+	Unchanged int `json:"unchanged"`
+	// How many could not be set.
+	Failed int `json:"failed"`
+	// Which products do not exist, by their index in productIds; the others were set. Or why all was refused.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // What users may buy of which product.
 type SetSelfServicePolicyInput struct {
 	// The tenant; may be left out by a caller who reaches one only.
@@ -895,6 +1180,16 @@ type SetSelfServicePolicyPayload struct {
 	Policy *SelfServicePolicy `json:"policy,omitempty"`
 	// Why it was refused; empty where it was done.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// How many purchases of a source have a status.
+type StatusCount struct {
+	// Who bought them.
+	Source PurchaseSource `json:"source"`
+	// Where they stand.
+	Status SubscriptionStatus `json:"status"`
+	// How many.
+	Count int `json:"count"`
 }
 
 // Which subscription to take.
@@ -934,8 +1229,10 @@ type Tenant struct {
 	// What a product without a policy of its own gets, future products included. ENABLED until somebody sets it.
 	DefaultSelfServicePolicy SelfServicePolicyValue `json:"defaultSelfServicePolicy"`
 	// Purchases of every source (a MEMBER: their own), newest first unless ordered otherwise.
-	Purchases   *PurchaseConnection `json:"purchases"`
-	PurchasesBy PurchasesParts      `json:"-"`
+	Purchases *PurchaseConnection `json:"purchases"`
+	// Figures for an overview page.
+	Summary     *TenantSummary `json:"summary,omitempty"`
+	PurchasesBy PurchasesParts `json:"-"`
 }
 
 func (Tenant) IsNode() {}
@@ -973,6 +1270,48 @@ type TenantAccessEdge struct {
 	Node *TenantAccess `json:"node"`
 	// Its position.
 	Cursor string `json:"cursor"`
+}
+
+// Figures about a tenant for an overview page. DELETED purchases count nowhere.
+type TenantSummary struct {
+	// Self-service purchases.
+	SelfServiceCount int `json:"selfServiceCount"`
+	// Central purchases.
+	CentralCount int `json:"centralCount"`
+	// Purchases by source and status; pairs that there are none of are left out.
+	ByStatus []*StatusCount `json:"byStatus"`
+	// Seats of all purchases.
+	Seats int `json:"seats"`
+	// Those of them that somebody holds.
+	AssignedSeats int `json:"assignedSeats"`
+	// Price a month of the ACTIVE self-service purchases that renew, one entry a currency.
+	SelfServiceSpend []*Money `json:"selfServiceSpend"`
+	// Price a month of the ACTIVE central purchases that renew, one entry a currency.
+	CentralSpend []*Money `json:"centralSpend"`
+	// ACTIVE self-service purchases whose purchaser has left or is blocked.
+	Orphaned int `json:"orphaned"`
+	// People who hold the same product twice: centrally and by self-service.
+	LicensedTwice int `json:"licensedTwice"`
+	// ACTIVE purchases whose term ends within 30 days and that do not renew.
+	ExpiringIn30Days int `json:"expiringIn30Days"`
+}
+
+// Who loses a license of what.
+type UnassignLicensesInput struct {
+	// The purchase, not DELETED.
+	PurchaseID string `json:"purchaseId"`
+	// 1 to 1,000 users who hold one of it.
+	UserIds []string `json:"userIds"`
+}
+
+// Who lost a license.
+type UnassignLicensesPayload struct {
+	// The purchase; null where it was refused.
+	Purchase *Purchase `json:"purchase,omitempty"`
+	// The users in the order they were named; empty where it was refused.
+	UnassignedUsers []*User `json:"unassignedUsers"`
+	// Why it was refused; empty where it was done.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A person in a tenant's directory.
@@ -1054,6 +1393,8 @@ type UserFilter struct {
 	Removed *bool `json:"removed,omitempty"`
 	// Who hold this role.
 	Role *viewer.Role `json:"role,omitempty"`
+	// Holds a product twice: centrally and by self-service. Narrows a MEMBER's list to nothing either way.
+	LicensedTwice *bool `json:"licensedTwice,omitempty"`
 }
 
 // Who asks.
@@ -1473,6 +1814,14 @@ const (
 	ErrorCodeMoveInProgress ErrorCode = "MOVE_IN_PROGRESS"
 	// The subscription's status does not allow it.
 	ErrorCodeWrongStatus ErrorCode = "WRONG_STATUS"
+	// The tenant's policy forbids buying or trying this product.
+	ErrorCodeBlockedByPolicy ErrorCode = "BLOCKED_BY_POLICY"
+	// Fewer seats than are assigned or reserved.
+	ErrorCodeQuantityBelowAssigned ErrorCode = "QUANTITY_BELOW_ASSIGNED"
+	// The user already holds a license.
+	ErrorCodeAlreadyLicensed ErrorCode = "ALREADY_LICENSED"
+	// The same idempotency key came with other input.
+	ErrorCodeIdempotencyMismatch ErrorCode = "IDEMPOTENCY_MISMATCH"
 	// The product, the tenant or a person is not eligible.
 	ErrorCodeNotEligible ErrorCode = "NOT_ELIGIBLE"
 	// The user holds no license.
@@ -1500,6 +1849,10 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeSameSubscription,
 	ErrorCodeMoveInProgress,
 	ErrorCodeWrongStatus,
+	ErrorCodeBlockedByPolicy,
+	ErrorCodeQuantityBelowAssigned,
+	ErrorCodeAlreadyLicensed,
+	ErrorCodeIdempotencyMismatch,
 	ErrorCodeNotEligible,
 	ErrorCodeNotLicensed,
 	ErrorCodeComplexityLimitExceeded,
@@ -1510,7 +1863,7 @@ var AllErrorCode = []ErrorCode{
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeUnauthenticated, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeInvalid, ErrorCodeTenantRequired, ErrorCodeConflict, ErrorCodeNotEnoughSeats, ErrorCodeTakeOverRequired, ErrorCodeNotSelfService, ErrorCodeSameSubscription, ErrorCodeMoveInProgress, ErrorCodeWrongStatus, ErrorCodeNotEligible, ErrorCodeNotLicensed, ErrorCodeComplexityLimitExceeded, ErrorCodeGraphqlInvalid, ErrorCodeUnavailable, ErrorCodeInternal:
+	case ErrorCodeUnauthenticated, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeInvalid, ErrorCodeTenantRequired, ErrorCodeConflict, ErrorCodeNotEnoughSeats, ErrorCodeTakeOverRequired, ErrorCodeNotSelfService, ErrorCodeSameSubscription, ErrorCodeMoveInProgress, ErrorCodeWrongStatus, ErrorCodeBlockedByPolicy, ErrorCodeQuantityBelowAssigned, ErrorCodeAlreadyLicensed, ErrorCodeIdempotencyMismatch, ErrorCodeNotEligible, ErrorCodeNotLicensed, ErrorCodeComplexityLimitExceeded, ErrorCodeGraphqlInvalid, ErrorCodeUnavailable, ErrorCodeInternal:
 		return true
 	}
 	return false
@@ -1546,6 +1899,125 @@ func (e *ErrorCode) UnmarshalJSON(b []byte) error {
 }
 
 func (e ErrorCode) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What was decided about one person.
+type LicenseRequestDecision string
+
+const (
+	// Nothing yet.
+	LicenseRequestDecisionPending LicenseRequestDecision = "PENDING"
+	// They got a license.
+	LicenseRequestDecisionApproved LicenseRequestDecision = "APPROVED"
+	// They did not.
+	LicenseRequestDecisionRejected LicenseRequestDecision = "REJECTED"
+)
+
+var AllLicenseRequestDecision = []LicenseRequestDecision{
+	LicenseRequestDecisionPending,
+	LicenseRequestDecisionApproved,
+	LicenseRequestDecisionRejected,
+}
+
+func (e LicenseRequestDecision) IsValid() bool {
+	switch e {
+	case LicenseRequestDecisionPending, LicenseRequestDecisionApproved, LicenseRequestDecisionRejected:
+		return true
+	}
+	return false
+}
+
+func (e LicenseRequestDecision) String() string {
+	return string(e)
+}
+
+func (e *LicenseRequestDecision) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = LicenseRequestDecision(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid LicenseRequestDecision", str)
+	}
+	return nil
+}
+
+func (e LicenseRequestDecision) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *LicenseRequestDecision) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e LicenseRequestDecision) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Where a request stands.
+type LicenseRequestStatus string
+
+const (
+	// Somebody is still to be decided on.
+	LicenseRequestStatusPending LicenseRequestStatus = "PENDING"
+	// Everybody has been decided on.
+	LicenseRequestStatusCompleted LicenseRequestStatus = "COMPLETED"
+)
+
+var AllLicenseRequestStatus = []LicenseRequestStatus{
+	LicenseRequestStatusPending,
+	LicenseRequestStatusCompleted,
+}
+
+func (e LicenseRequestStatus) IsValid() bool {
+	switch e {
+	case LicenseRequestStatusPending, LicenseRequestStatusCompleted:
+		return true
+	}
+	return false
+}
+
+func (e LicenseRequestStatus) String() string {
+	return string(e)
+}
+
+func (e *LicenseRequestStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = LicenseRequestStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid LicenseRequestStatus", str)
+	}
+	return nil
+}
+
+func (e LicenseRequestStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *LicenseRequestStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e LicenseRequestStatus) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -1622,7 +2094,7 @@ func (e MoveStatus) MarshalJSON() ([]byte, error) {
 type MovedUserResult string
 
 const (
-	// Still to be moved.
+	// Still to be moved; of named users also: not moved when the move was stopped.
 	MovedUserResultPending MovedUserResult = "PENDING"
 	// Holds a license of the target now.
 	MovedUserResultMoved MovedUserResult = "MOVED"
@@ -1692,17 +2164,29 @@ const (
 	NotificationKindOwnershipTaken NotificationKind = "OWNERSHIP_TAKEN"
 	// To the purchaser: an administrator asks them to cancel these subscriptions.
 	NotificationKindCancellationRequested NotificationKind = "CANCELLATION_REQUESTED"
+	// To the administrators: a user has bought something for themselves.
+	NotificationKindSelfServicePurchased NotificationKind = "SELF_SERVICE_PURCHASED"
+	// To the administrators: a user asks for licenses.
+	NotificationKindLicenseRequested NotificationKind = "LICENSE_REQUESTED"
+	// To who asked: the administrators have decided.
+	NotificationKindLicenseRequestDecided NotificationKind = "LICENSE_REQUEST_DECIDED"
+	// To the purchaser of a self-service subscription, else to the administrators: it ends in 30 days, 7 days or 1 day.
+	NotificationKindExpiryNotice NotificationKind = "EXPIRY_NOTICE"
 )
 
 var AllNotificationKind = []NotificationKind{
 	NotificationKindSubscriptionCanceled,
 	NotificationKindOwnershipTaken,
 	NotificationKindCancellationRequested,
+	NotificationKindSelfServicePurchased,
+	NotificationKindLicenseRequested,
+	NotificationKindLicenseRequestDecided,
+	NotificationKindExpiryNotice,
 }
 
 func (e NotificationKind) IsValid() bool {
 	switch e {
-	case NotificationKindSubscriptionCanceled, NotificationKindOwnershipTaken, NotificationKindCancellationRequested:
+	case NotificationKindSubscriptionCanceled, NotificationKindOwnershipTaken, NotificationKindCancellationRequested, NotificationKindSelfServicePurchased, NotificationKindLicenseRequested, NotificationKindLicenseRequestDecided, NotificationKindExpiryNotice:
 		return true
 	}
 	return false
@@ -1857,6 +2341,67 @@ func (e *OrderDirection) UnmarshalJSON(b []byte) error {
 }
 
 func (e OrderDirection) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What was done to one policy.
+type PolicyChangeAction string
+
+const (
+	// It was set, or would be.
+	PolicyChangeActionChanged PolicyChangeAction = "CHANGED"
+	// It was so before.
+	PolicyChangeActionUnchanged PolicyChangeAction = "UNCHANGED"
+	// It could not be set; code says why.
+	PolicyChangeActionFailed PolicyChangeAction = "FAILED"
+)
+
+var AllPolicyChangeAction = []PolicyChangeAction{
+	PolicyChangeActionChanged,
+	PolicyChangeActionUnchanged,
+	PolicyChangeActionFailed,
+}
+
+func (e PolicyChangeAction) IsValid() bool {
+	switch e {
+	case PolicyChangeActionChanged, PolicyChangeActionUnchanged, PolicyChangeActionFailed:
+		return true
+	}
+	return false
+}
+
+func (e PolicyChangeAction) String() string {
+	return string(e)
+}
+
+func (e *PolicyChangeAction) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PolicyChangeAction(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PolicyChangeAction", str)
+	}
+	return nil
+}
+
+func (e PolicyChangeAction) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PolicyChangeAction) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PolicyChangeAction) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -9,7 +9,9 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"purser/ent"
 	"purser/internal/apitest"
+	"purser/internal/id"
 	"purser/internal/store/storetest"
 )
 
@@ -20,45 +22,66 @@ type strangeID struct{ document, typ string }
 // strangeIDs holds every argument and input field of the schema that takes an id: one that is not here fails
 // the test.
 var strangeIDs = map[string]strangeID{
-	"Query.node.id":                           {`query($id: ID!) { node(id: $id) { id } }`, "Purchase"},
-	"Query.nodes.ids":                         {`query($id: ID!) { nodes(ids: [$id]) { __typename id } }`, "License"},
-	"Query.tenant.id":                         {`query($id: ID!) { tenant(id: $id) { id name } }`, "Tenant"},
-	"Query.products.tenantId":                 {`query($id: ID!) { products(tenantId: $id, filter: {policy: ENABLED}) { totalCount } }`, "Tenant"},
-	"Query.users.tenantId":                    {`query($id: ID!) { users(tenantId: $id) { nodes { id } } }`, "Tenant"},
-	"Query.selfServiceSubscriptions.tenantId": {`query($id: ID!) { selfServiceSubscriptions(tenantId: $id) { nodes { id } } }`, "Tenant"},
-	"Query.purchases.tenantId":                {`query($id: ID!) { purchases(tenantId: $id) { nodes { id } } }`, "Tenant"},
-	"Query.purchase.id":                       {`query($id: ID!) { purchase(id: $id) { id } }`, "Purchase"},
-	"Query.productLicenses.tenantId":          {`query($id: ID!) { productLicenses(tenantId: $id) { nodes { id } } }`, "Tenant"},
-	"Query.licensesByPurchaser.tenantId":      {`query($id: ID!) { licensesByPurchaser(tenantId: $id) { nodes { id } } }`, "Tenant"},
-	"Query.licensesByPurchaser.productId":     {`query($id: ID!) { licensesByPurchaser(productId: $id) { nodes { id } } }`, ""},
-	"Query.licensesByPurchaser.purchaseIds":   {`query($id: ID!) { licensesByPurchaser(purchaseIds: [$id]) { nodes { id } } }`, "Purchase"},
-	"Query.selfServicePolicy.tenantId":        {`query($id: ID!) { selfServicePolicy(tenantId: $id, productId: "PRODUCT") { id } }`, "Tenant"},
-	"Query.selfServicePolicy.productId":       {`query($id: ID!) { selfServicePolicy(productId: $id) { id } }`, ""},
-	"Query.selfServicePolicies.tenantId":      {`query($id: ID!) { selfServicePolicies(tenantId: $id) { nodes { id } } }`, "Tenant"},
-	"Query.move.id":                           {`query($id: ID!) { move(id: $id) { id } }`, "Move"},
-	"Query.moves.tenantId":                    {`query($id: ID!) { moves(tenantId: $id) { nodes { id } } }`, "Tenant"},
-	"Query.moves.purchaseId":                  {`query($id: ID!) { moves(purchaseId: $id) { nodes { id } } }`, "Purchase"},
-	"Query.notifications.tenantId":            {`query($id: ID!) { notifications(tenantId: $id) { nodes { id } } }`, "Tenant"},
-	"Query.notifications.purchaseId":          {`query($id: ID!) { notifications(purchaseId: $id) { nodes { id } } }`, "Purchase"},
-	"Query.auditEvents.tenantId":              {`query($id: ID!) { auditEvents(tenantId: $id) { nodes { id } } }`, "Tenant"},
-	"Subscription.moveProgress.moveId":        {`subscription($id: ID!) { moveProgress(moveId: $id) { total } }`, "Move"},
-	"Product.policy.tenantId":                 {`query($id: ID!) { products(first: 2) { nodes { policy(tenantId: $id) { id value } } } }`, "Tenant"},
-	"PurchaseFilter.productId":                {`query($id: ID!) { purchases(filter: {productId: $id}) { totalCount nodes { id } } }`, ""},
-	"PurchaseFilter.purchaserId":              {`query($id: ID!) { purchases(filter: {purchaserId: $id}) { totalCount nodes { id } } }`, "User"},
-	"AuditEventFilter.actorId":                {`query($id: ID!) { auditEvents(filter: {actorId: $id}) { totalCount nodes { id } } }`, "User"},
-	"AuditEventFilter.subjectId":              {`query($id: ID!) { auditEvents(filter: {subjectId: $id}) { totalCount nodes { id } } }`, "SelfServicePolicy"},
-	"SetSelfServicePolicyInput.tenantId":      {`mutation($id: ID!) { setSelfServicePolicy(input: {tenantId: $id, productId: "PRODUCT", value: DISABLED}) { policy { id } userErrors { code message field } } }`, "Tenant"},
-	"SetSelfServicePolicyInput.productId":     {`mutation($id: ID!) { setSelfServicePolicy(input: {productId: $id, value: DISABLED}) { policy { id } userErrors { code message field } } }`, ""},
-	"MoveUsersInput.fromPurchaseId":           {`mutation($id: ID!) { moveUsers(input: {fromPurchaseId: $id, toPurchaseId: "PURCHASE"}) { move { id } userErrors { code message field } } }`, "Purchase"},
-	"MoveUsersInput.toPurchaseId":             {`mutation($id: ID!) { moveUsers(input: {fromPurchaseId: "PURCHASE", toPurchaseId: $id}) { move { id } userErrors { code message field } } }`, "Purchase"},
-	"MoveUsersInput.userIds":                  {`mutation($id: ID!) { moveUsers(input: {fromPurchaseId: "PURCHASE", toPurchaseId: "CENTRAL", userIds: [$id]}) { move { id } plan { seatsNeeded eligible reason } userErrors { code message field } } }`, "User"},
-	"CancelMoveInput.moveId":                  {`mutation($id: ID!) { cancelMove(input: {moveId: $id}) { move { id } userErrors { code message field } } }`, "Move"},
-	"TakeOwnershipInput.purchaseId":           {`mutation($id: ID!) { takeOwnership(input: {purchaseId: $id}) { purchase { id } userErrors { code message field } } }`, "Purchase"},
-	"RequestCancellationInput.purchaseIds":    {`mutation($id: ID!) { requestCancellation(input: {purchaseIds: ["PURCHASE", $id]}) { notifications { id } userErrors { code message field } } }`, "Purchase"},
-	"CancelSubscriptionInput.purchaseId":      {`mutation($id: ID!) { cancelSubscription(input: {purchaseId: $id, reason: OTHER}) { purchase { id } userErrors { code message field } } }`, "Purchase"},
-	"ExportLicensedUsersInput.tenantId":       {`mutation($id: ID!) { exportLicensedUsers(input: {tenantId: $id, productId: "PRODUCT"}) { export { rowCount } userErrors { code message field } } }`, "Tenant"},
-	"ExportLicensedUsersInput.purchaseIds":    {`mutation($id: ID!) { exportLicensedUsers(input: {purchaseIds: [$id]}) { export { rowCount } userErrors { code message field } } }`, "Purchase"},
-	"ExportLicensedUsersInput.productId":      {`mutation($id: ID!) { exportLicensedUsers(input: {productId: $id}) { export { rowCount } userErrors { code message field } } }`, ""},
+	"Query.node.id":                                {`query($id: ID!) { node(id: $id) { id } }`, "Purchase"},
+	"Query.nodes.ids":                              {`query($id: ID!) { nodes(ids: [$id]) { __typename id } }`, "License"},
+	"Query.tenant.id":                              {`query($id: ID!) { tenant(id: $id) { id name } }`, "Tenant"},
+	"Query.products.tenantId":                      {`query($id: ID!) { products(tenantId: $id, filter: {policy: ENABLED}) { totalCount } }`, "Tenant"},
+	"Query.users.tenantId":                         {`query($id: ID!) { users(tenantId: $id) { nodes { id } } }`, "Tenant"},
+	"Query.selfServiceSubscriptions.tenantId":      {`query($id: ID!) { selfServiceSubscriptions(tenantId: $id) { nodes { id } } }`, "Tenant"},
+	"Query.purchases.tenantId":                     {`query($id: ID!) { purchases(tenantId: $id) { nodes { id } } }`, "Tenant"},
+	"Query.purchase.id":                            {`query($id: ID!) { purchase(id: $id) { id } }`, "Purchase"},
+	"Query.productLicenses.tenantId":               {`query($id: ID!) { productLicenses(tenantId: $id) { nodes { id } } }`, "Tenant"},
+	"Query.licensesByPurchaser.tenantId":           {`query($id: ID!) { licensesByPurchaser(tenantId: $id) { nodes { id } } }`, "Tenant"},
+	"Query.licensesByPurchaser.productId":          {`query($id: ID!) { licensesByPurchaser(productId: $id) { nodes { id } } }`, ""},
+	"Query.licensesByPurchaser.purchaseIds":        {`query($id: ID!) { licensesByPurchaser(purchaseIds: [$id]) { nodes { id } } }`, "Purchase"},
+	"Query.selfServicePolicy.tenantId":             {`query($id: ID!) { selfServicePolicy(tenantId: $id, productId: "PRODUCT") { id } }`, "Tenant"},
+	"Query.selfServicePolicy.productId":            {`query($id: ID!) { selfServicePolicy(productId: $id) { id } }`, ""},
+	"Query.selfServicePolicies.tenantId":           {`query($id: ID!) { selfServicePolicies(tenantId: $id) { nodes { id } } }`, "Tenant"},
+	"Query.move.id":                                {`query($id: ID!) { move(id: $id) { id } }`, "Move"},
+	"Query.moves.tenantId":                         {`query($id: ID!) { moves(tenantId: $id) { nodes { id } } }`, "Tenant"},
+	"Query.moves.purchaseId":                       {`query($id: ID!) { moves(purchaseId: $id) { nodes { id } } }`, "Purchase"},
+	"Query.licenseRequests.tenantId":               {`query($id: ID!) { licenseRequests(tenantId: $id) { nodes { id } } }`, "Tenant"},
+	"Query.notifications.tenantId":                 {`query($id: ID!) { notifications(tenantId: $id) { nodes { id } } }`, "Tenant"},
+	"Query.notifications.purchaseId":               {`query($id: ID!) { notifications(purchaseId: $id) { nodes { id } } }`, "Purchase"},
+	"Query.auditEvents.tenantId":                   {`query($id: ID!) { auditEvents(tenantId: $id) { nodes { id } } }`, "Tenant"},
+	"Subscription.moveProgress.moveId":             {`subscription($id: ID!) { moveProgress(moveId: $id) { total } }`, "Move"},
+	"Product.policy.tenantId":                      {`query($id: ID!) { products(first: 2) { nodes { policy(tenantId: $id) { id value } } } }`, "Tenant"},
+	"PurchaseFilter.productId":                     {`query($id: ID!) { purchases(filter: {productId: $id}) { totalCount nodes { id } } }`, ""},
+	"PurchaseFilter.purchaserId":                   {`query($id: ID!) { purchases(filter: {purchaserId: $id}) { totalCount nodes { id } } }`, "User"},
+	"AuditEventFilter.actorId":                     {`query($id: ID!) { auditEvents(filter: {actorId: $id}) { totalCount nodes { id } } }`, "User"},
+	"AuditEventFilter.subjectId":                   {`query($id: ID!) { auditEvents(filter: {subjectId: $id}) { totalCount nodes { id } } }`, "SelfServicePolicy"},
+	"SetSelfServicePolicyInput.tenantId":           {`mutation($id: ID!) { setSelfServicePolicy(input: {tenantId: $id, productId: "PRODUCT", value: DISABLED}) { policy { id } userErrors { code message field } } }`, "Tenant"},
+	"SetSelfServicePolicyInput.productId":          {`mutation($id: ID!) { setSelfServicePolicy(input: {productId: $id, value: DISABLED}) { policy { id } userErrors { code message field } } }`, ""},
+	"SetSelfServicePoliciesInput.tenantId":         {`mutation($id: ID!) { setSelfServicePolicies(input: {tenantId: $id, value: DISABLED, productIds: ["PRODUCT"]}) { results { now } userErrors { code message field } } }`, "Tenant"},
+	"SetSelfServicePoliciesInput.productIds":       {`mutation($id: ID!) { setSelfServicePolicies(input: {value: DISABLED, productIds: [$id]}) { results { now } userErrors { code message field } } }`, ""},
+	"SetSelfServicePoliciesInput.exceptProductIds": {`mutation($id: ID!) { setSelfServicePolicies(input: {value: DISABLED, exceptProductIds: [$id]}) { results { now } userErrors { code message field } } }`, ""},
+	"SetDefaultSelfServicePolicyInput.tenantId":    {`mutation($id: ID!) { setDefaultSelfServicePolicy(input: {tenantId: $id, value: DISABLED}) { tenant { id } userErrors { code message field } } }`, "Tenant"},
+	"MoveUsersInput.fromPurchaseId":                {`mutation($id: ID!) { moveUsers(input: {fromPurchaseId: $id, toPurchaseId: "PURCHASE"}) { move { id } userErrors { code message field } } }`, "Purchase"},
+	"MoveUsersInput.toPurchaseId":                  {`mutation($id: ID!) { moveUsers(input: {fromPurchaseId: "PURCHASE", toPurchaseId: $id}) { move { id } userErrors { code message field } } }`, "Purchase"},
+	"MoveUsersInput.userIds":                       {`mutation($id: ID!) { moveUsers(input: {fromPurchaseId: "PURCHASE", toPurchaseId: "CENTRAL", userIds: [$id]}) { move { id } plan { seatsNeeded eligible reason } userErrors { code message field } } }`, "User"},
+	"CancelMoveInput.moveId":                       {`mutation($id: ID!) { cancelMove(input: {moveId: $id}) { move { id } userErrors { code message field } } }`, "Move"},
+	"TakeOwnershipInput.purchaseId":                {`mutation($id: ID!) { takeOwnership(input: {purchaseId: $id}) { purchase { id } userErrors { code message field } } }`, "Purchase"},
+	"RequestCancellationInput.purchaseIds":         {`mutation($id: ID!) { requestCancellation(input: {purchaseIds: ["PURCHASE", $id]}) { notifications { id } userErrors { code message field } } }`, "Purchase"},
+	"BuyCentrallyInput.tenantId":                   {`mutation($id: ID!) { buyCentrally(input: {tenantId: $id, productId: "PRODUCT", quantity: 0}) { purchase { id } userErrors { code message field } } }`, "Tenant"},
+	"BuyCentrallyInput.productId":                  {`mutation($id: ID!) { buyCentrally(input: {productId: $id, quantity: 1}) { purchase { id } userErrors { code message field } } }`, ""},
+	"BuySelfServiceInput.productId":                {`mutation($id: ID!) { buySelfService(input: {productId: $id, quantity: 1}) { purchase { id } userErrors { code message field } } }`, ""},
+	"ChangeQuantityInput.purchaseId":               {`mutation($id: ID!) { changeQuantity(input: {purchaseId: $id, quantity: 5}) { purchase { id } userErrors { code message field } } }`, "Purchase"},
+	"SetRecurringBillingInput.purchaseId":          {`mutation($id: ID!) { setRecurringBilling(input: {purchaseId: $id, enabled: true}) { purchase { id } userErrors { code message field } } }`, "Purchase"},
+	"ReactivateSubscriptionInput.purchaseId":       {`mutation($id: ID!) { reactivateSubscription(input: {purchaseId: $id}) { purchase { id } userErrors { code message field } } }`, "Purchase"},
+	"AssignLicensesInput.purchaseId":               {`mutation($id: ID!) { assignLicenses(input: {purchaseId: $id, userIds: ["x"]}) { purchase { id } licenses { id } userErrors { code message field } } }`, "Purchase"},
+	"AssignLicensesInput.userIds":                  {`mutation($id: ID!) { assignLicenses(input: {purchaseId: "CENTRAL", userIds: [$id]}) { purchase { id } licenses { id } userErrors { code message field } } }`, "User"},
+	"UnassignLicensesInput.purchaseId":             {`mutation($id: ID!) { unassignLicenses(input: {purchaseId: $id, userIds: ["x"]}) { purchase { id } unassignedUsers { id } userErrors { code message field } } }`, "Purchase"},
+	"UnassignLicensesInput.userIds":                {`mutation($id: ID!) { unassignLicenses(input: {purchaseId: "CENTRAL", userIds: [$id]}) { purchase { id } unassignedUsers { id } userErrors { code message field } } }`, "User"},
+	"RequestLicensesInput.productId":               {`mutation($id: ID!) { requestLicenses(input: {productId: $id, userIds: ["x"]}) { request { id } userErrors { code message field } } }`, ""},
+	"RequestLicensesInput.userIds":                 {`mutation($id: ID!) { requestLicenses(input: {productId: "PRODUCT", userIds: [$id]}) { request { id } userErrors { code message field } } }`, "User"},
+	"DecideLicenseRequestInput.requestId":          {`mutation($id: ID!) { decideLicenseRequest(input: {requestId: $id, approveUserIds: [], rejectUserIds: ["x"]}) { request { id } userErrors { code message field } } }`, "LicenseRequest"},
+	"DecideLicenseRequestInput.purchaseId":         {`mutation($id: ID!) { decideLicenseRequest(input: {requestId: "REQUEST", purchaseId: $id, approveUserIds: ["x"], rejectUserIds: []}) { request { id } userErrors { code message field } } }`, "Purchase"},
+	"DecideLicenseRequestInput.approveUserIds":     {`mutation($id: ID!) { decideLicenseRequest(input: {requestId: "REQUEST", purchaseId: "CENTRAL", approveUserIds: [$id], rejectUserIds: []}) { request { id } userErrors { code message field } } }`, "User"},
+	"DecideLicenseRequestInput.rejectUserIds":      {`mutation($id: ID!) { decideLicenseRequest(input: {requestId: "REQUEST", approveUserIds: [], rejectUserIds: [$id]}) { request { id } userErrors { code message field } } }`, "User"},
+	"CancelSubscriptionInput.purchaseId":           {`mutation($id: ID!) { cancelSubscription(input: {purchaseId: $id, reason: OTHER}) { purchase { id } userErrors { code message field } } }`, "Purchase"},
+	"ExportLicensedUsersInput.tenantId":            {`mutation($id: ID!) { exportLicensedUsers(input: {tenantId: $id, productId: "PRODUCT"}) { export { rowCount } userErrors { code message field } } }`, "Tenant"},
+	"ExportLicensedUsersInput.purchaseIds":         {`mutation($id: ID!) { exportLicensedUsers(input: {purchaseIds: [$id]}) { export { rowCount } userErrors { code message field } } }`, "Purchase"},
+	"ExportLicensedUsersInput.productId":           {`mutation($id: ID!) { exportLicensedUsers(input: {productId: $id}) { export { rowCount } userErrors { code message field } } }`, ""},
 }
 
 // TestForeignIDsAreUnknown asks an admin's questions with ids of another tenant's rows, with ids that
@@ -70,7 +93,7 @@ func TestForeignIDsAreUnknown(t *testing.T) {
 			s := apitest.Start(t, kind)
 			things := oneOfEach(t, s, "tulip.example", "bram.jansen@tulip.example")
 			from, to := ends(t, s)
-			names := strings.NewReplacer("PRODUCT", from.ProductID, "PURCHASE", from.ID, "CENTRAL", to.ID)
+			names := strings.NewReplacer("PRODUCT", from.ProductID, "PURCHASE", from.ID, "CENTRAL", to.ID, "REQUEST", ownRequest(t, s, from))
 			for _, as := range []string{"admin@contoso.example", "admin@fabrikam.example"} {
 				s.Token(t, as)
 				before := rowCounts(t, s)
@@ -84,6 +107,13 @@ func TestForeignIDsAreUnknown(t *testing.T) {
 			nobody(t, s, names)
 		})
 	}
+}
+
+// ownRequest makes a license request in contoso.
+func ownRequest(t *testing.T, s *apitest.Server, about *ent.Purchase) string {
+	t.Helper()
+	return s.DB.Client().LicenseRequest.Create().SetID(s.IDs.New(id.LicenseRequest)).SetTenantID(about.TenantID).SetProductID(about.ProductID).
+		SetRequestedBy(*about.PurchaserID).SetRequestedAt(0).SetStatus("PENDING").SaveX(s.In(t, "contoso.example")).ID
 }
 
 func checkStrange(t *testing.T, s *apitest.Server, as string, use strangeID, document string, things map[string]string) {

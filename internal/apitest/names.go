@@ -70,7 +70,7 @@ func (n *Names) addPurchase(name, id string) {
 	n.add(unique, id)
 }
 
-var nameInText = regexp.MustCompile(`@(ten|usr|prd|pur|pol|pli|gli|mov|evt|ntf|lic|cur):?[^"\s]+`)
+var nameInText = regexp.MustCompile(`@(ten|usr|prd|pur|pol|pli|gli|mov|req|evt|ntf|lic|cur):?[^"\s]+`)
 
 // IDs puts ids in the place of names.
 func (n *Names) IDs(text string) string {

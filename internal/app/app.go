@@ -17,6 +17,7 @@ import (
 	"purser/internal/demo"
 	"purser/internal/directory"
 	"purser/internal/id"
+	"purser/internal/idempotency"
 	"purser/internal/licensing"
 	"purser/internal/outbox"
 	"purser/internal/policy"
@@ -54,13 +55,13 @@ func New(db *store.DB, now func() time.Time, log *slog.Logger) *App {
 		Access:     access.New(db, trail, ids, now, rand.Reader),
 		Catalog:    catalog.New(db, ids),
 		Directory:  directory.New(db, ids, trail, now),
-		Purchasing: purchasing.New(purchasing.Deps{DB: db, Trail: trail, Outbox: mail, Now: now, Log: log}),
+		Purchasing: purchasing.New(purchasing.Deps{DB: db, Trail: trail, Outbox: mail, IDs: ids, Now: now, Log: log}),
 		TakeOver:   takeover.New(takeover.Deps{DB: db, Trail: trail, Outbox: mail, IDs: ids, Now: now, Log: log}),
 		Licensing:  licensing.New(db, trail, ids, now),
 	}
 	a.Demo = demo.New(db, a.Catalog, now)
 	a.Resolver = &graph.Resolver{
-		Reading: reading.New(db), Policy: policy.New(db, trail, now),
+		Reading: reading.New(db, now), Policy: policy.New(db, trail, now),
 		Purchasing: a.Purchasing, TakeOver: a.TakeOver, Licensing: a.Licensing,
 	}
 	return a
@@ -68,7 +69,7 @@ func New(db *store.DB, now func() time.Time, log *slog.Logger) *App {
 
 // Schema returns the API on these services.
 func (a *App) Schema() graphql.ExecutableSchema {
-	return graph.NewExecutableSchema(graph.Config{Resolvers: a.Resolver})
+	return graph.NewSchema(a.Resolver, idempotency.New(a.DB, a.now))
 }
 
 // SendMail lets Work send the mail that is queued.

@@ -8,7 +8,6 @@ import (
 
 	"purser/ent"
 	"purser/ent/selfservicepolicy"
-	"purser/ent/tenant"
 	"purser/graph/model"
 	"purser/internal/audit"
 	"purser/internal/fault"
@@ -64,7 +63,7 @@ func HasTrial(p *ent.Product) bool {
 
 func (s *Service) set(ctx context.Context, tx *store.Tx, product *ent.Product, value model.SelfServicePolicyValue) error {
 	v, _ := viewer.From(ctx)
-	was, explicit, err := current(ctx, tx, product)
+	was, explicit, err := Current(ctx, tx, product)
 	if err != nil || explicit && was == value {
 		return err
 	}
@@ -83,9 +82,8 @@ func (s *Service) set(ctx context.Context, tx *store.Tx, product *ent.Product, v
 	})
 }
 
-// current returns what holds for a product, and whether somebody set it.
-func current(ctx context.Context, tx *store.Tx, product *ent.Product) (model.SelfServicePolicyValue, bool, error) {
-	v, _ := viewer.From(ctx)
+// Current returns what holds for a product, and whether somebody set it.
+func Current(ctx context.Context, tx *store.Tx, product *ent.Product) (model.SelfServicePolicyValue, bool, error) {
 	set, err := tx.SelfServicePolicy.Query().Where(selfservicepolicy.ProductID(product.ID)).Only(ctx)
 	if err == nil {
 		return model.SelfServicePolicyValue(set.Value), true, nil
@@ -93,15 +91,21 @@ func current(ctx context.Context, tx *store.Tx, product *ent.Product) (model.Sel
 	if !ent.IsNotFound(err) {
 		return "", false, fmt.Errorf("read a policy: %w", err)
 	}
-	def, err := tx.Tenant.Query().Where(tenant.ID(v.Tenant)).Select(tenant.FieldDefaultPolicy).String(ctx)
-	if err != nil {
-		return "", false, fmt.Errorf("read the default policy: %w", err)
+	def, err := defaultOf(ctx, tx)
+	return def.forProduct(product), false, err
+}
+
+// Allows tells whether a policy lets a user buy a product in this way (R6): ENABLED everything,
+// TRIALS_ONLY the trials that need no payment method, of products that have one, DISABLED nothing.
+func Allows(value model.SelfServicePolicyValue, p *ent.Product, kind model.PurchaseKind) bool {
+	switch value {
+	case model.SelfServicePolicyValueEnabled:
+		return true
+	case model.SelfServicePolicyValueTrialsOnly:
+		return kind == model.PurchaseKindTrialWithoutPaymentMethod && HasTrial(p)
+	case model.SelfServicePolicyValueDisabled:
 	}
-	value := model.SelfServicePolicyValue(def)
-	if value == model.SelfServicePolicyValueTrialsOnly && !HasTrial(product) {
-		value = model.SelfServicePolicyValueDisabled
-	}
-	return value, false, nil
+	return false
 }
 
 func nillable(s string) *string {

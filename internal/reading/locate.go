@@ -50,7 +50,7 @@ func (s *Service) Locate(ctx context.Context, ids ...string) (map[string]string,
 // tables holds the kinds whose rows belong to a tenant.
 var tables = map[id.Kind]string{
 	id.User: "users", id.Purchase: "purchases", id.License: "licenses", id.Move: "moves",
-	id.Notification: "notifications", id.AuditEvent: "audit_events",
+	id.LicenseRequest: "license_requests", id.Notification: "notifications", id.AuditEvent: "audit_events",
 }
 
 // composedTenant returns the tenant that a composed id names.

@@ -50,7 +50,7 @@ func (l *loader) moveTargets(ctx context.Context, use *shape.Field, purchases []
 			shown = append(shown, t.to.ID)
 		}
 	}
-	found, err := l.targetPurchases(ctx, shown, use.Of["MoveTarget"])
+	found, err := l.byKey(ctx, shown, use.Of["MoveTarget"].Sub("purchase", "Purchase"))
 	if err != nil {
 		return err
 	}
@@ -73,21 +73,6 @@ func targetConnection(e *entries[target], use *shape.Field, found map[string]*mo
 		return &model.MoveTargetEdge{Node: n, Cursor: c}
 	})
 	return conn
-}
-
-// targetPurchases loads what was asked for of the purchases themselves.
-func (l *loader) targetPurchases(ctx context.Context, ids []string, sh *shape.Shape) (map[string]*model.Purchase, error) {
-	found := map[string]*model.Purchase{}
-	of := sh.Sub("purchase", "Purchase")
-	if len(ids) == 0 || of == nil {
-		return found, nil
-	}
-	slices.Sort(ids)
-	list, err := l.purchasesByID(ctx, slices.Compact(ids), of)
-	for _, p := range list {
-		found[p.ID] = p
-	}
-	return found, err
 }
 
 // targetsOf returns the targets of each source, best fit first.

@@ -62,6 +62,8 @@ func (l *loader) nodesOf(ctx context.Context, k id.Kind, ids []string, of map[st
 		return add(ctx, l.licensesByID, ids, of["License"], nodes)
 	case id.Move:
 		return add(ctx, l.movesByID, ids, of["Move"], nodes)
+	case id.LicenseRequest:
+		return add(ctx, l.requestsByID, ids, of["LicenseRequest"], nodes)
 	case id.Notification:
 		return add(ctx, l.notificationsByID, ids, of["Notification"], nodes)
 	case id.AuditEvent:

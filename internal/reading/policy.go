@@ -48,6 +48,9 @@ func (s *Service) Policy(ctx context.Context, product string, sh *shape.Shape) (
 	if err != nil {
 		return nil, err
 	}
+	if sh == nil { // nothing was asked of it
+		sh = shape.New()
+	}
 	found, err := l.policiesOf(ctx, []string{id.Known(product)}, sh)
 	return found[product], err
 }

@@ -222,12 +222,13 @@ func (q *query) purchase(p *sql.SelectTable, sh *shape.Shape) func() *model.Purc
 	price := q.price(p, sh)
 	product := q.productAt(sh, p.C("product_id"))
 	purchaser := q.maybeUser(sh, "purchaser", p.C("purchaser_id"))
-	cancellation, can := q.cancellation(p, sh), q.capabilities(p, sh)
+	cancellation, can, next := q.cancellation(p, sh), q.capabilities(p, sh), q.lifecycleChange(p, sh)
 	return func() *model.Purchase {
 		c := m
 		c.AvailableQuantity = c.Quantity - c.AssignedQuantity - c.ReservedQuantity
 		price(&c)
 		c.Product, c.Purchaser, c.Cancellation, c.ViewerCan = product(), purchaser(), cancellation(), can()
+		c.NextLifecycleChange = next()
 		return &c
 	}
 }
@@ -294,6 +295,11 @@ func (l *loader) fillPurchases(ctx context.Context, purchases []*model.Purchase,
 			return err
 		}
 	}
+	if sh.Has("centralAlternative") {
+		if err := l.alternatives(ctx, purchases, sh.Sub("centralAlternative", "CentralAlternative")); err != nil {
+			return err
+		}
+	}
 	for _, use := range sh.Uses("moveTargets") {
 		if err := l.moveTargets(ctx, use, purchases); err != nil {
 			return err
@@ -347,4 +353,18 @@ func (l *loader) purchasesByID(ctx context.Context, ids []string, sh *shape.Shap
 		return nil, err
 	}
 	return found, some(ctx, l.fillPurchases, found, sh)
+}
+
+// byKey loads what was asked for of purchases, which may be named more than once.
+func (l *loader) byKey(ctx context.Context, ids []string, sh *shape.Shape) (map[string]*model.Purchase, error) {
+	found := map[string]*model.Purchase{}
+	if len(ids) == 0 || sh == nil {
+		return found, nil
+	}
+	slices.Sort(ids)
+	list, err := l.purchasesByID(ctx, slices.Compact(ids), sh)
+	for _, p := range list {
+		found[p.ID] = p
+	}
+	return found, err
 }

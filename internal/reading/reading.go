@@ -11,6 +11,7 @@ package reading
 
 import (
 	"context"
+	"time"
 
 	"purser/internal/shape"
 	"purser/internal/store"
@@ -18,10 +19,13 @@ import (
 )
 
 // Service loads. Every method reads as the viewer in the context.
-type Service struct{ db *store.DB }
+type Service struct {
+	db  *store.DB
+	now func() time.Time
+}
 
 // New returns a service that reads from db.
-func New(db *store.DB) *Service { return &Service{db: db} }
+func New(db *store.DB, now func() time.Time) *Service { return &Service{db: db, now: now} }
 
 // loader is one viewer's reading.
 type loader struct {

@@ -64,7 +64,12 @@ func (l *loader) fillTenant(ctx context.Context, t *model.Tenant, sh *shape.Shap
 		}
 		t.PurchasesBy.Add(args, conns[0])
 	}
-	return nil
+	if !sh.Has("summary") {
+		return nil
+	}
+	var err error
+	t.Summary, err = l.summary(ctx)
+	return err
 }
 
 // Viewer returns who asks. What is asked below the tenants of Viewer.access depends on the roles held
@@ -137,7 +142,7 @@ func (s *Service) access(ctx context.Context, c *viewer.Caller, use *shape.Field
 	if err != nil {
 		return nil, err
 	}
-	if sh.Has("purchases") {
+	if sh.Has("purchases") || sh.Has("summary") {
 		if err := s.fillAccess(ctx, c, e.nodes, as); err != nil {
 			return nil, err
 		}

@@ -28,7 +28,7 @@ func (s *Service) Users(ctx context.Context, use *shape.Field, args page.Args, f
 	e, err := list(ctx, l, use, sh, args, func(sh *shape.Shape) (*query, func() *model.User, keyset) {
 		sel, u := l.r.From("users", "u")
 		q := l.query(sel)
-		filterUsers(sel, u, filter)
+		l.filterUsers(sel, u, filter)
 		return q, q.user(u, sh, false), keyset{tag: "users " + l.me.Tenant, value: u.C("name_key"), id: u.C("id")}
 	})
 	if err != nil {
@@ -40,7 +40,14 @@ func (s *Service) Users(ctx context.Context, use *shape.Field, args page.Args, f
 	}, some(ctx, l.fillUsers, e.nodes, sh)
 }
 
-func filterUsers(s *sql.Selector, u *sql.SelectTable, f *model.UserFilter) {
+func (l *loader) filterUsers(s *sql.Selector, u *sql.SelectTable, f *model.UserFilter) {
+	switch {
+	case f.LicensedTwice == nil:
+	case l.me.SeesAllPurchases():
+		s.Where(l.licensedTwiceIs(u, *f.LicensedTwice))
+	default: // a member sees nobody's licenses
+		s.Where(sql.False())
+	}
 	where(s, contains(u.C("search_key"), f.Search))
 	if f.AccountEnabled != nil {
 		s.Where(sql.EQ(u.C("account_enabled"), *f.AccountEnabled))
