@@ -49,7 +49,7 @@ func (s *Service) RequestCancellation(ctx context.Context, purchaseIDs []string,
 	if err != nil {
 		return nil, err
 	}
-	s.outbox.Wake()
+	store.AfterCommit(ctx, s.outbox.Wake)
 	return mails, nil
 }
 

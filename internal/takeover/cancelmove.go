@@ -44,7 +44,7 @@ func (s *Service) CancelMove(ctx context.Context, moveID string) error {
 	if err != nil {
 		return err
 	}
-	s.hub.publish(progressOf(m))
+	store.AfterCommit(ctx, func() { s.hub.publish(progressOf(m)) })
 	return nil
 }
 

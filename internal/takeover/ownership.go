@@ -40,7 +40,7 @@ func (s *Service) TakeOwnership(ctx context.Context, purchaseID string) error {
 	if err != nil {
 		return err
 	}
-	s.outbox.Wake()
+	store.AfterCommit(ctx, s.outbox.Wake)
 	return nil
 }
 

@@ -68,8 +68,10 @@ func (s *Service) MoveUsers(ctx context.Context, r Request) (Answer, error) {
 		if err != nil {
 			return answer, err
 		}
-		s.wakeUp()
-		s.hub.publish(progressOf(m))
+		store.AfterCommit(ctx, func() {
+			s.wakeUp()
+			s.hub.publish(progressOf(m))
+		})
 		answer.MoveID = m.ID
 		return answer, nil
 	}
