@@ -18,15 +18,13 @@ func (l *purchaseLine) passOverTime(old *ent.Purchase, now instant.Milli) {
 	set(&was.Renews, l.recurring)
 	set(&was.ExpiresAt, l.expiresAt)
 	for _, mayConvert := range []bool{true, false} {
-		steps := was.Advance(now, mayConvert)
-		if len(steps) == 0 {
-			continue
-		}
-		became := steps[len(steps)-1].After
-		became.Noticed = is.Noticed
-		if became == is {
-			l.kind, l.status, l.expiresAt, l.recurring = nil, nil, nil, nil
-			return
+		for _, step := range was.Advance(now, mayConvert) {
+			became := step.After
+			became.Noticed = is.Noticed
+			if became == is {
+				l.kind, l.status, l.expiresAt, l.recurring = nil, nil, nil, nil
+				return
+			}
 		}
 	}
 }

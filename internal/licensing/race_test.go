@@ -132,7 +132,7 @@ func TestSeatGivenBackJustThen(t *testing.T) {
 			_, err := b.s.Assign(ctx, p, users[1:])
 			done <- err
 		}()
-		for !b.somebodyWaits(t) && t.Context().Err() == nil {
+		for !b.somebodyWaits(ctx, t) && t.Context().Err() == nil {
 			continue
 		}
 		return nil
@@ -146,9 +146,9 @@ func TestSeatGivenBackJustThen(t *testing.T) {
 
 // somebodyWaits tells whether somebody waits for a lock in the database. Whoever asks within a transaction
 // gets the first answer again and again.
-func (b bundle) somebodyWaits(t *testing.T) (waits bool) {
+func (b bundle) somebodyWaits(ctx context.Context, t *testing.T) (waits bool) {
 	t.Helper()
-	rows, err := b.DB.QueryUnwalled(t.Context(), "SELECT COUNT(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+	rows, err := b.DB.QueryUnwalled(ctx, "SELECT COUNT(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 	if err != nil {
 		t.Fatal(err)
 	}

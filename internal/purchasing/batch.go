@@ -209,7 +209,7 @@ func age(ctx context.Context, tx *store.Tx, rows []aged) error {
 	}
 	n, err := tx.Exec(ctx, `UPDATE purchases SET status = v.column3, kind = v.column4, recurring_billing = v.column5,
 			expires_at = v.column6, due_at = v.column7, noticed = v.column8, releasing = v.column9,
-			assigned = CASE v.column3 WHEN 'DELETED' THEN 1 ELSE assigned END
+			assigned = CASE v.column3 WHEN 'DELETED' THEN 0 ELSE assigned END
 		FROM (VALUES `+strings.TrimSuffix(strings.Repeat(row+", ", len(rows)), ", ")+`) AS v
 		WHERE purchases.id = v.column1 AND purchases.status = v.column2 AND purchases.active_move_id IS NULL
 			AND purchases.tenant_id || '' = ?`, append(args, rows[0].TenantID)...)

@@ -100,7 +100,9 @@ func TestBuySelfService(t *testing.T) {
 				global, billing := w.User(t, roles(viewer.GlobalAdmin)), w.User(t, roles(viewer.BillingAdmin, viewer.GlobalReader))
 				w.User(t, roles(viewer.LicenseAdmin))
 				w.User(t, roles(viewer.GlobalAdmin), func(u *ent.UserCreate) { u.SetAccountEnabled(false) })
-				avery := w.User(t, func(u *ent.UserCreate) { u.SetDisplayName("Avery").SetNameKey("avery howard").SetSearchKey("avery howard\navery@") })
+				avery := w.User(t, func(u *ent.UserCreate) {
+					u.SetDisplayName("Avery").SetNameKey("avery howard").SetSearchKey("avery howard\navery@")
+				})
 				c.order.ProductID = w.Product
 				ctx := audit.WithRequestID(w.As(t, avery, viewer.Member), "req-1")
 				bought, err := newService(w).BuySelfService(ctx, c.order)

@@ -131,13 +131,13 @@ func TestChangeQuantity(t *testing.T) {
 func TestSeatRace(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newMarket(t, db)
-		s, admin := newService(w), w.As(t, w.Admin, viewer.GlobalAdmin)
+		s, admin, system := newService(w), w.As(t, w.Admin, viewer.GlobalAdmin), w.System(t)
 		p := w.Purchase(t, central, 20, nil)
 		errs := inParallel(12, func(i int) error {
 			dice := rand.New(rand.NewPCG(1, uint64(i)))
 			for range 25 {
 				if i%2 == 0 {
-					if err := takeSeat(t, w, p, 1-2*dice.IntN(2)); err != nil {
+					if err := takeSeat(system, db, p, 1-2*dice.IntN(2)); err != nil {
 						return err
 					}
 				} else if err := s.ChangeQuantity(admin, p, 1+dice.IntN(30)); err != nil && fault.CodeOf(err) != fault.BelowAssigned {
@@ -166,9 +166,8 @@ func TestSeatRace(t *testing.T) {
 }
 
 // takeSeat takes a seat, or gives one back, if there is one.
-func takeSeat(t *testing.T, w *takeovertest.World, p string, n int) error {
-	t.Helper()
-	return w.DB.InTx(w.System(t), func(ctx context.Context, tx *store.Tx) error {
+func takeSeat(ctx context.Context, db *store.DB, p string, n int) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.Exec(ctx, "UPDATE purchases SET assigned = assigned + ? WHERE id = ? AND assigned + reserved + ? <= quantity AND assigned + ? >= 0", n, p, n, n)
 		return err
 	})
@@ -216,25 +215,35 @@ func TestReactivate(t *testing.T) {
 			event  string
 		}{
 			{
-				"EXPIRED", central, []func(*ent.PurchaseCreate){status("EXPIRED"), kind(paid, false)}, -2 * day, "DISABLED", "yes", paid, "2026-02-28T12:00:00Z",
+				"EXPIRED", central,
+				[]func(*ent.PurchaseCreate){status("EXPIRED"), kind(paid, false)},
+				-2 * day, "DISABLED", "yes", paid, "2026-02-28T12:00:00Z",
 				`[["status","EXPIRED","ACTIVE"],["expiresAt","2026-01-29T12:00:00Z","2026-02-28T12:00:00Z"],["recurringBilling","false","true"]]`,
 			},
 			{
-				"DISABLED, by its purchaser, in its term", selfService, []func(*ent.PurchaseCreate){status("DISABLED"), kind(paid, false)}, 10 * day, "DISABLED", "yes", paid, "2026-02-10T12:00:00Z",
+				"DISABLED, by its purchaser, in its term", selfService,
+				[]func(*ent.PurchaseCreate){status("DISABLED"), kind(paid, false)},
+				10 * day, "DISABLED", "yes", paid, "2026-02-10T12:00:00Z",
 				`[["status","DISABLED","ACTIVE"],["recurringBilling","false","true"]]`,
 			},
 			{
-				"a trial in time", selfService, []func(*ent.PurchaseCreate){status("DISABLED"), kind(noPay, false)}, day, "DISABLED", "yes", noPay, "2026-02-01T12:00:00Z",
+				"a trial in time", selfService,
+				[]func(*ent.PurchaseCreate){status("DISABLED"), kind(noPay, false)},
+				day, "DISABLED", "yes", noPay, "2026-02-01T12:00:00Z",
 				`[["status","DISABLED","ACTIVE"]]`,
 			},
 			{"a trial that has ended", selfService, []func(*ent.PurchaseCreate){status("EXPIRED"), kind(noPay, false)}, -day, "ENABLED", "NOT_ELIGIBLE [purchaseId]", "", "", ""},
 			{
-				"a trial with a payment method", selfService, []func(*ent.PurchaseCreate){status("EXPIRED"), kind(withPay, false)}, -day, "ENABLED", "yes", paid, "2026-02-28T12:00:00Z",
+				"a trial with a payment method", selfService,
+				[]func(*ent.PurchaseCreate){status("EXPIRED"), kind(withPay, false)},
+				-day, "ENABLED", "yes", paid, "2026-02-28T12:00:00Z",
 				`[["status","EXPIRED","ACTIVE"],["kind","TRIAL_WITH_PAYMENT_METHOD","PAID"],["expiresAt","2026-01-30T12:00:00Z","2026-02-28T12:00:00Z"],["recurringBilling","false","true"]]`,
 			},
 			{"that may not", selfService, []func(*ent.PurchaseCreate){status("EXPIRED"), kind(withPay, true)}, -day, "TRIALS_ONLY", "BLOCKED_BY_POLICY [purchaseId]", "", "", ""},
 			{
-				"whatever users may, the organization may", central, []func(*ent.PurchaseCreate){status("EXPIRED"), kind(withPay, true)}, -day, "DISABLED", "yes", paid, "2026-02-28T12:00:00Z",
+				"whatever users may, the organization may", central,
+				[]func(*ent.PurchaseCreate){status("EXPIRED"), kind(withPay, true)},
+				-day, "DISABLED", "yes", paid, "2026-02-28T12:00:00Z",
 				`[["status","EXPIRED","ACTIVE"],["kind","TRIAL_WITH_PAYMENT_METHOD","PAID"],["expiresAt","2026-01-30T12:00:00Z","2026-02-28T12:00:00Z"]]`,
 			},
 		} {

@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"purser/ent"
-	"purser/ent/auditevent"
 	"purser/ent/license"
 	"purser/ent/notification"
 	"purser/ent/purchase"
@@ -20,10 +19,8 @@ import (
 	"purser/internal/audit"
 	"purser/internal/directory"
 	"purser/internal/instant"
-	"purser/internal/pace"
 	"purser/internal/store"
 	"purser/internal/store/storetest"
-	"purser/internal/takeover"
 	"purser/internal/takeover/takeovertest"
 	"purser/internal/viewer"
 )
@@ -173,12 +170,14 @@ func TestNotices(t *testing.T) {
 		s, avery, blake := newService(w), w.User(t), w.User(t)
 		gone := w.User(t, func(u *ent.UserCreate) { u.SetRemoved(true) })
 		admin := w.User(t, roles(viewer.BillingAdmin))
-		long := func(p *ent.PurchaseCreate) { p.SetPurchasedAt(0).SetExpiresAt(instant.From(w.Clock.Now().Add(40 * day))) }
+		long := func(p *ent.PurchaseCreate) {
+			p.SetPurchasedAt(0).SetExpiresAt(instant.From(w.Clock.Now().Add(40 * day)))
+		}
 		own := w.Purchase(t, selfService, 3, nil, long, by(avery), kind(paid, false))
 		trial := w.Purchase(t, selfService, 3, nil, long, by(blake), kind(noPay, false))
 		left := w.Purchase(t, selfService, 3, nil, long, by(gone), kind(paid, false))
 		ours := w.Purchase(t, central, 3, nil, long, by(avery), kind(paid, false))
-		w.Purchase(t, central, 3, nil, long, kind(paid, true))       // renews
+		w.Purchase(t, central, 3, nil, long, kind(paid, true))        // renews
 		w.Purchase(t, selfService, 3, nil, long, kind(withPay, true)) // becomes paid
 		want := map[string]string{own: avery, trial: blake, left: admin, ours: admin}
 		at := []time.Duration{9*day + day - 1, 1, 10 * day, 13 * day, time.Hour, 6*day - 2*time.Hour, 2 * time.Hour, time.Hour} // from the last one
@@ -230,119 +229,38 @@ func TestWarnedOfPolicy(t *testing.T) {
 	})
 }
 
-// TestFrozen passes by what a move empties, and comes back when the move is over.
-func TestFrozen(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newMarket(t, db)
-		s := newService(w)
-		frozen := w.Purchase(t, selfService, 3, w.Users(t, 2), ends(w, -day), kind(paid, false))
-		moveTo(t, w, frozen, w.Purchase(t, central, 5, nil))
-		free := w.Purchase(t, selfService, 3, nil, ends(w, -day), kind(paid, false))
-		sweep(t, s)
-		if w.Get(t, frozen).Status != "ACTIVE" || w.Get(t, free).Status != "EXPIRED" {
-			t.Errorf("frozen %s, free %s", w.Get(t, frozen).Status, w.Get(t, free).Status)
-		}
-		if n, err := s.sweepSome(w.System(t), []string{frozen}); n != 0 || err != nil {
-			t.Errorf("by its id: %d, %v", n, err)
-		}
-		if wait, err := s.nextDue(t.Context()); wait != poll || err != nil {
-			t.Errorf("it waits %s for what is frozen: %v", wait, err)
-		}
-		w.Set(t, frozen, func(u *ent.PurchaseUpdate) { u.ClearActiveMoveID() })
-		sweep(t, s)
-		if w.Get(t, frozen).Status != "EXPIRED" {
-			t.Errorf("after the move %s", w.Get(t, frozen).Status)
-		}
-	})
-}
-
-// TestTargetLapses has the target of a move become EXPIRED, which hinders nothing, and DISABLED,
-// whereupon the move fails (R20).
-func TestTargetLapses(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newMarket(t, db)
-		s := newService(w)
-		moves := takeover.New(takeover.Deps{
-			DB: db, Trail: audit.New(w.IDs, w.Clock.Now), Outbox: s.outbox, IDs: w.IDs, Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler),
-		})
-		admin := w.As(t, w.Admin, viewer.GlobalAdmin)
-		for _, c := range []struct {
-			lapse time.Duration // from when the target's term ends
-			want  string
-			left  string
-		}{{0, "SUCCEEDED", "EXPIRED"}, {30 * day, "FAILED", "DISABLED"}, {120 * day, "FAILED", "DELETED"}} {
-			source := w.Purchase(t, selfService, 3, w.Users(t, 3), by(w.User(t)))
-			target := w.Purchase(t, central, 5, w.Users(t, 1), kind(paid, false), ends(w, time.Hour))
-			answer, err := moves.MoveUsers(admin, takeover.Request{From: source, To: target})
-			if err != nil {
-				t.Fatal(err)
-			}
-			m := answer.MoveID
-			w.Clock.Advance(time.Hour + c.lapse)
-			sweep(t, s)
-			if p := w.Get(t, target); p.Status != c.left || p.Reserved != 3 {
-				t.Fatalf("the target: %v", p)
-			}
-			runMoves(t, moves, w, m)
-			if got := w.DB.Client().Move.GetX(w.System(t), m); got.Status != c.want {
-				t.Errorf("the move %s, want %s", got.Status, c.want)
-			}
-			if p := w.Get(t, target); p.Reserved != 0 {
-				t.Errorf("%d seats of the target are still reserved", p.Reserved)
-			}
-			w.Check(t)
-		}
-	})
-}
-
-// runMoves works on moves until one is over.
-func runMoves(t *testing.T, moves *takeover.Service, w *takeovertest.World, moveID string) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error)
-	go func() { done <- moves.Run(ctx) }()
-	for w.DB.Client().Move.GetX(w.System(t), moveID).FinishedAt == nil && t.Context().Err() == nil {
-		continue // the test's own deadline ends it
-	}
-	cancel()
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestManyHolders releases the licenses of many purchases that are DELETED at once, few of them along
 // with that and the others behind it.
 func TestManyHolders(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		w := newMarket(t, db)
 		s, users := newService(w), w.Users(t, releasedAtOnce+1)
-		var all []string
+		seats := map[string]int{}
 		for _, n := range []int{releasedAtOnce - 3, 3, 1, releasedAtOnce + 1} {
-			all = append(all, w.Purchase(t, central, releasedAtOnce+1, users[:n], ends(w, -121*day), kind(paid, false)))
+			seats[w.Purchase(t, central, releasedAtOnce+1, users[:n], ends(w, -121*day), kind(paid, false))] = n
 		}
 		for range releasingAtOnce { // more than one look finds
-			all = append(all, w.Purchase(t, central, 2, users[:2], ends(w, -121*day), kind(paid, false)))
+			seats[w.Purchase(t, central, 2, users[:2], ends(w, -121*day), kind(paid, false))] = 2
 		}
 		sweep(t, s)
 		w.Check(t)
-		behind := 0
-		for _, p := range all {
+		along := 0
+		for p, n := range seats {
 			switch got := w.Get(t, p); {
 			case got.Status != "DELETED" || got.Assigned != 0:
 				t.Errorf("%v", got)
-			case got.Releasing:
-				behind++
-			default:
+			case !got.Releasing:
+				along += n
 				w.Holders(t, p)
 			}
 		}
-		if behind == 0 || behind == len(all) {
-			t.Errorf("%d of %d purchases are cleared away behind it", behind, len(all))
+		if along != releasedAtOnce { // it is one batch
+			t.Errorf("%d licenses were deleted along, want %d", along, releasedAtOnce)
 		}
 		if err := s.Release(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		for _, p := range all {
+		for p := range seats {
 			w.Holders(t, p)
 			if w.Get(t, p).Releasing {
 				t.Errorf("%s is not done", p)
@@ -418,117 +336,4 @@ func breakNotices(t *testing.T, w *takeovertest.World, purchaseID string) {
 		_, err := tx.Exec(ctx, "CREATE TRIGGER broken BEFORE UPDATE ON purchases FOR EACH ROW "+when+" EXECUTE FUNCTION broken()")
 		return err
 	})
-}
-
-// TestStopped drops one service in the middle, and lets another go on.
-func TestStopped(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newMarket(t, db)
-		all := manyDue(t, w, 60)
-		s := newService(w)
-		s.sweeping = pace.New(10)
-		if n, err := s.sweepSome(w.System(t), all[:10]); n != 10 || err != nil {
-			t.Fatal(n, err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if err := s.Sweep(ctx); err == nil {
-			t.Error("a service that was stopped went on")
-		}
-		sweep(t, newService(w))
-		lapsedOnce(t, w, all)
-	})
-}
-
-// TestTwoServices sweeps the same purchases with several services at once.
-func TestTwoServices(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newMarket(t, db)
-		for range 5 {
-			all := manyDue(t, w, 200)
-			for _, err := range inParallel(4, func(int) error {
-				s := newService(w)
-				s.sweeping = pace.New(7)
-				return s.Sweep(t.Context())
-			}) {
-				if err != nil {
-					t.Error(err)
-				}
-			}
-			lapsedOnce(t, w, all)
-		}
-		w.Check(t)
-	})
-}
-
-// manyDue makes purchases whose terms have just ended, each with a holder.
-func manyDue(t *testing.T, w *takeovertest.World, n int) []string {
-	t.Helper()
-	users, all := w.Users(t, 1), make([]string, n)
-	for i := range all {
-		all[i] = w.Purchase(t, central, 3, users, ends(w, -121*day), kind(paid, false))
-	}
-	return all
-}
-
-// lapsedOnce fails the test unless each has gone through everything once.
-func lapsedOnce(t *testing.T, w *takeovertest.World, all []string) {
-	t.Helper()
-	for _, p := range all {
-		if events := changesOf(t, w, p); len(events) != 3 || w.Get(t, p).Status != "DELETED" {
-			t.Errorf("%s: %v", w.Get(t, p).Status, events)
-		}
-		w.Holders(t, p)
-	}
-}
-
-// TestOvertaken has purchasers and admins change purchases at the very moment at which they lapse.
-func TestOvertaken(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		w := newMarket(t, db)
-		s, admin := newService(w), w.As(t, w.Admin, viewer.GlobalAdmin)
-		for range 15 {
-			var all []string
-			for range 6 {
-				all = append(all, w.Purchase(t, central, 9, w.Users(t, 2), ends(w, -30*day), kind(paid, false), status("EXPIRED")))
-			}
-			inParallel(1+2*len(all), func(i int) error {
-				switch {
-				case i == 0:
-					return s.Sweep(t.Context())
-				case i%2 == 0:
-					return s.Reactivate(admin, all[i/2-1])
-				}
-				_, err := s.Cancel(admin, Cancellation{PurchaseID: all[i/2], Reason: "OTHER"})
-				return err
-			})
-			sweep(t, s)
-			for _, p := range all {
-				chained(t, w, p)
-			}
-		}
-		w.Check(t)
-	})
-}
-
-// chained fails the test unless each change of a purchase's status begins where the one before ended.
-func chained(t *testing.T, w *takeovertest.World, p string) {
-	t.Helper()
-	was := "EXPIRED"
-	for _, e := range w.DB.Client().AuditEvent.Query().Where(auditevent.SubjectID(p)).Order(ent.Asc("id")).AllX(w.System(t)) {
-		_, rest, _ := strings.Cut(e.Changes, `["status","`)
-		from, rest, _ := strings.Cut(rest, `","`)
-		to, _, _ := strings.Cut(rest, `"`)
-		if from != was {
-			t.Errorf("%s: %s was %s: %v", e.Action, p, was, changesOf(t, w, p))
-		}
-		was = to
-	}
-	got := w.Get(t, p)
-	if got.Status != was {
-		t.Errorf("%s is %s: %v", p, got.Status, changesOf(t, w, p))
-	}
-	if (got.CanceledAt != nil) != (got.Status == "DISABLED" && got.CancellationCause != nil) {
-		t.Errorf("cancelled and %s: %v", got.Status, got)
-	}
 }

@@ -21,6 +21,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"work": m.work, "work on": m.work, "work more": m.work, "work even more": m.work, "work still more": m.work,
 		"wait": m.wait, "lose a worker": m.loseWorker, "shut down": m.shutDown, "overtake": m.overtake,
 		"buy": m.buyMore, "disturb": m.disturb, "disturb more": m.disturb, "disturb even more": m.disturb,
+		"trade": m.trade, "trade more": m.trade, "license": m.license, "license more": m.license, "time passes": m.timePasses, "sweep": m.sweepAll,
 	}
 }
 
@@ -28,7 +29,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 func (m *machine) disturb(rt *rapid.T) {
 	others := []func(*rapid.T){
 		m.cancelPurchase, m.cancelMove, m.takeOwnership, m.requestCancellation, func(rt *rapid.T) { m.moveUsers(rt, nil) },
-		m.importUser, m.importUser, m.importUser, m.importLicense, m.importLicense, m.importPurchase, m.importPurchase, m.sweep, m.sweep, m.squeeze, m.squeeze,
+		m.importUser, m.importUser, m.importUser, m.importLicense, m.importLicense, m.importPurchase, m.importPurchase, m.squeeze, m.squeeze,
 	}
 	rapid.SampledFrom(others).Draw(rt, "what")(rt)
 }
@@ -49,15 +50,7 @@ func (m *machine) busy(rt *rapid.T) int {
 
 // buyMore buys something, up to six things that are not DELETED.
 func (m *machine) buyMore(rt *rapid.T) {
-	live := 0
-	for _, p := range m.ledger.purchases {
-		if p.status != model.SubscriptionStatusDeleted {
-			live++
-		}
-	}
-	if live >= 6 {
-		rt.Skip("there are enough")
-	}
+	m.enough(rt)
 	m.buy(rt)
 }
 
@@ -137,7 +130,7 @@ func (m *machine) cancelPurchase(rt *rapid.T) {
 		ctx, byPurchaser = m.w.As(rt, a.purchaser, viewer.Member), true
 	}
 	var want []string
-	if refusal := m.cancel(p, byPurchaser); refusal != "" {
+	if refusal := m.cancel(p, byPurchaser, m.w.Clock.Now()); refusal != "" {
 		want = []string{refusal}
 	}
 	_, err := m.purchasing.Cancel(ctx, purchasing.Cancellation{PurchaseID: p, Reason: model.CancellationReasonCentralized})
@@ -151,8 +144,9 @@ func (m *machine) takeOwnership(rt *rapid.T) {
 		want = []string{refusal + " purchaseId"}
 	}
 	m.refusedWith(rt, "taking "+p, want, m.workers[0].s.TakeOwnership(m.w.As(rt, m.w.Admin, viewer.GlobalAdmin), p))
-	if want == nil {
-		m.ledger.purchases[p].source, m.ledger.purchases[p].purchaser = central, m.w.Admin
+	if a := m.ledger.purchases[p]; want == nil {
+		m.forgotten[a.purchaser] = m.forgotten[a.purchaser] || m.tried[a.purchaser]
+		a.source, a.purchaser = central, m.w.Admin
 		m.mails[model.NotificationKindOwnershipTaken]++
 	}
 }

@@ -2,12 +2,15 @@ package takeover
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"purser/ent"
 	"purser/ent/move"
 	"purser/ent/purchase"
 	"purser/graph/model"
@@ -26,13 +29,17 @@ func (m *machine) compare(rt *rapid.T) {
 // stored reads the database as a ledger, and writes that down.
 func (m *machine) stored(rt *rapid.T) []string {
 	ctx, c := m.w.System(rt), m.w.DB.Client()
-	l := ledger{purchases: map[string]*account{}, moves: map[string]*transfer{}, mails: map[model.NotificationKind]int{}}
+	l := newLedger()
 	var moves, purchases []string
 	for _, p := range c.Purchase.Query().Order(purchase.ByID()).AllX(ctx) {
 		purchases = append(purchases, p.ID)
 		l.purchases[p.ID] = &account{
 			source: model.PurchaseSource(p.Source), status: model.SubscriptionStatus(p.Status),
 			purchaser: *p.PurchaserID, quantity: p.Quantity, holders: map[string]bool{},
+			life: life{model.PurchaseKind(p.Kind), p.RecurringBilling, p.PurchasedAt.Time(), p.ExpiresAt.Time(), time.Time{}, p.Noticed},
+		}
+		if p.CanceledAt != nil {
+			l.purchases[p.ID].canceled = p.CanceledAt.Time()
 		}
 	}
 	for _, h := range c.License.Query().AllX(ctx) {
@@ -52,15 +59,30 @@ func (m *machine) stored(rt *rapid.T) []string {
 		}
 		l.moves[s.ID] = t
 	}
+	for _, r := range c.LicenseRequest.Query().WithLicenseRequestUsers().AllX(ctx) {
+		l.wishes[r.ID] = storedWish(rt, r)
+	}
 	for _, n := range c.Notification.Query().AllX(ctx) {
 		l.mails[model.NotificationKind(n.Kind)]++
 	}
 	return l.lines(moves, purchases)
 }
 
+// storedWish reads a license request, which is PENDING as long as anybody is.
+func storedWish(rt *rapid.T, r *ent.LicenseRequest) *wish {
+	w := &wish{by: r.RequestedBy, users: map[string]model.LicenseRequestDecision{}}
+	for _, u := range r.Edges.LicenseRequestUsers {
+		w.users[u.UserID] = model.LicenseRequestDecision(u.Decision)
+	}
+	if w.open() != (r.Status == string(model.LicenseRequestStatusPending)) {
+		rt.Fatalf("the request %s is %s: %v", r.ID, r.Status, w.users)
+	}
+	return w
+}
+
 // short writes short names for ids.
 func (m *machine) short(s string) string {
-	for prefix, ids := range map[string][]string{"u": m.users, "p": m.purchases, "m": m.moves} {
+	for prefix, ids := range map[string][]string{"u": m.users, "p": m.purchases, "m": m.moves, "r": slices.Sorted(maps.Keys(m.wishes)), "ada": {m.w.Admin}} {
 		for i, id := range ids {
 			s = strings.ReplaceAll(s, id, fmt.Sprint(prefix, i))
 		}
@@ -95,12 +117,13 @@ func (m *machine) refusedWith(rt *rapid.T, what string, want []string, err error
 	if !ok {
 		rt.Fatalf("%s: %v", what, err)
 	}
-	var got []string
+	var got, codes []string
 	for _, f := range faults {
-		got = append(got, string(f.Code)+" "+strings.Join(f.Field, "."))
+		got, codes = append(got, string(f.Code)+" "+strings.Join(f.Field, ".")), append(codes, string(f.Code))
 	}
 	name, _, _ := strings.Cut(what, " ")
-	m.seen[name+" "+strings.Join(got, ", ")]++
+	slices.Sort(codes)
+	m.seen[name+" "+strings.Join(slices.Compact(codes), ", ")]++
 	slices.Sort(want)
 	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {

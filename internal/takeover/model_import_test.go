@@ -8,7 +8,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"purser/ent"
 	"purser/graph/model"
 	"purser/internal/lines"
 )
@@ -48,7 +47,7 @@ func (m *machine) squeeze(rt *rapid.T) {
 			m.load(rt, "", map[string]any{"type": "user", "userPrincipalName": u + "@contoso.example", "removed": false})
 		}
 		least := max(1, len(to.holders)+m.reserved(t.to))
-		m.load(rt, m.change(t.to, least, to.status), map[string]any{"type": "purchase", "ref": ref(slices.Index(m.purchases, t.to)), "quantity": least})
+		m.load(rt, m.change(t.to, least, to.status, m.w.Clock.Now()), map[string]any{"type": "purchase", "ref": ref(slices.Index(m.purchases, t.to)), "quantity": least})
 		return
 	}
 	rt.Skip("nobody can come back")
@@ -66,26 +65,10 @@ func (m *machine) importPurchase(rt *rapid.T) {
 	default:
 		status = rapid.SampledFrom([]model.SubscriptionStatus{"ACTIVE", "ACTIVE", "ACTIVE", "EXPIRED", "EXPIRED", "DISABLED", "DELETED"}).Draw(rt, "status")
 	}
-	m.load(rt, m.change(m.purchases[i], quantity, status), map[string]any{"type": "purchase", "ref": ref(i), "quantity": quantity, "status": status})
+	m.load(rt, m.change(m.purchases[i], quantity, status, m.w.Clock.Now()), map[string]any{"type": "purchase", "ref": ref(i), "quantity": quantity, "status": status})
 }
 
 func (m *machine) importLicense(rt *rapid.T) {
 	i, u := m.busy(rt), rapid.SampledFrom(m.users).Draw(rt, "user")
 	m.load(rt, m.give(m.purchases[i], u), map[string]any{"type": "license", "purchase": ref(i), "user": u + "@contoso.example"})
-}
-
-// sweep has time pass over a purchase that is not frozen: ACTIVE, EXPIRED, DISABLED (R16).
-func (m *machine) sweep(rt *rapid.T) {
-	id := m.purchases[m.busy(rt)]
-	p := m.ledger.purchases[id]
-	later := map[model.SubscriptionStatus]model.SubscriptionStatus{"ACTIVE": "EXPIRED", "EXPIRED": "DISABLED"}
-	next, due := later[p.status]
-	if next == "EXPIRED" && rapid.Bool().Draw(rt, "long") {
-		next = later[next]
-	}
-	if !due || m.out(id) != "" {
-		rt.Skip("nothing is due")
-	}
-	p.status = next
-	m.w.Set(rt, id, func(u *ent.PurchaseUpdate) { u.SetStatus(string(next)) })
 }

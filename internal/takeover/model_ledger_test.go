@@ -11,13 +11,24 @@ import (
 	"purser/internal/fault"
 )
 
-// ledger is what take-overs do, told once more in maps: DESIGN.md R19 to R25 and "Where rules meet".
+// ledger is what can be done to purchases, told once more in maps: DESIGN.md section 2.
 // It knows no transactions, leases are a number and an instant, and it does everything at once.
 type ledger struct {
 	gone      map[string]bool // users who have left
 	purchases map[string]*account
 	moves     map[string]*transfer
 	mails     map[model.NotificationKind]int
+	policy    model.SelfServicePolicyValue
+	tried     map[string]bool // users who have had a trial
+	forgotten map[string]bool // of these, whose trial became the organization's, or paid for after its end
+	wishes    map[string]*wish
+}
+
+func newLedger() ledger {
+	return ledger{
+		gone: map[string]bool{}, purchases: map[string]*account{}, moves: map[string]*transfer{}, mails: map[model.NotificationKind]int{},
+		policy: model.SelfServicePolicyValueEnabled, tried: map[string]bool{}, forgotten: map[string]bool{}, wishes: map[string]*wish{},
+	}
 }
 
 // account is a purchase.
@@ -27,6 +38,7 @@ type account struct {
 	purchaser string
 	quantity  int
 	holders   map[string]bool
+	life
 }
 
 // transfer is a move.
@@ -184,7 +196,7 @@ func (l *ledger) accept(moveID string, r Request) {
 }
 
 // step has the move come to the users, the next ones of at most size.
-func (l *ledger) step(m *transfer, users []string, size int) {
+func (l *ledger) step(m *transfer, users []string, size int, now time.Time) {
 	for _, u := range users {
 		m.users[u] = l.fate(m, u)
 		delete(l.purchases[m.from].holders, u)
@@ -198,7 +210,7 @@ func (l *ledger) step(m *transfer, users []string, size int) {
 	}
 	m.status, m.reserved = model.MoveStatusSucceeded, 0
 	if p := l.purchases[m.from]; len(p.holders) == 0 {
-		p.status = model.SubscriptionStatusDeleted
+		p.status, p.canceled = model.SubscriptionStatusDeleted, now
 		l.mails[model.NotificationKindSubscriptionCanceled]++
 	}
 }
@@ -215,6 +227,9 @@ func (l *ledger) lines(moves, purchases []string) []string {
 		p := l.purchases[id]
 		b = append(b, fmt.Sprintf("%s %s %s %d+%d/%d out %q holders %v", id, p.source, p.status,
 			len(p.holders), l.reserved(id), p.quantity, l.out(id), slices.Sorted(maps.Keys(p.holders))))
+		if p.status != model.SubscriptionStatusDeleted {
+			b = append(b, id+" "+p.String())
+		}
 	}
 	for _, id := range moves {
 		m, count := l.moves[id], map[model.MovedUserResult]int{}
@@ -226,6 +241,10 @@ func (l *ledger) lines(moves, purchases []string) []string {
 		slices.Sort(users)
 		b = append(b, fmt.Sprintf("%s %s to %s %s%s %d=%d+%d+%d reserved %d fence %d %s", id, m.from, m.to, m.status, m.failure, m.total,
 			count[model.MovedUserResultMoved], count[model.MovedUserResultAlreadyLicensed], count[model.MovedUserResultGone], m.reserved, m.fence, strings.Join(users, ", ")))
+	}
+	for _, id := range slices.Sorted(maps.Keys(l.wishes)) {
+		w := l.wishes[id]
+		b = append(b, fmt.Sprintf("%s by %s, open %v: %v", id, w.by, w.open(), w.users))
 	}
 	for _, k := range slices.Sorted(maps.Keys(l.mails)) {
 		b = append(b, fmt.Sprintf("%d mails %s", l.mails[k], k))

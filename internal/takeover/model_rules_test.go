@@ -3,6 +3,7 @@ package takeover
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"purser/graph/model"
 )
@@ -21,7 +22,7 @@ func (l *ledger) takeOver(purchase string) string {
 }
 
 // cancel cancels the purchase, or says why not. Its purchaser does it, or an admin who is not.
-func (l *ledger) cancel(purchase string, byPurchaser bool) string {
+func (l *ledger) cancel(purchase string, byPurchaser bool, now time.Time) string {
 	p := l.purchases[purchase]
 	to := model.SubscriptionStatusDeleted
 	if byPurchaser || p.source == model.PurchaseSourceCentral {
@@ -33,7 +34,7 @@ func (l *ledger) cancel(purchase string, byPurchaser bool) string {
 	case l.out(purchase) != "", l.in(purchase):
 		return "MOVE_IN_PROGRESS purchaseId"
 	}
-	p.status = to
+	p.status, p.canceled, p.renews = to, now, p.renews && to == model.SubscriptionStatusDeleted
 	if to == model.SubscriptionStatusDeleted {
 		clear(p.holders)
 		l.mails[model.NotificationKindSubscriptionCanceled]++
@@ -68,8 +69,11 @@ func (l *ledger) ask(purchases []string) (refusals []string) {
 }
 
 // change imports a purchase's quantity and status, or says why not.
-func (l *ledger) change(purchase string, quantity int, status model.SubscriptionStatus) string {
+func (l *ledger) change(purchase string, quantity int, status model.SubscriptionStatus, now time.Time) string {
 	p := l.purchases[purchase]
+	if p.elapsed(status, now) {
+		status = p.status
+	}
 	switch {
 	case p.quantity == quantity && p.status == status:
 		return ""
@@ -81,6 +85,9 @@ func (l *ledger) change(purchase string, quantity int, status model.Subscription
 		return "QUANTITY_BELOW_ASSIGNED"
 	case l.in(purchase) && status == model.SubscriptionStatusDeleted:
 		return "MOVE_IN_PROGRESS"
+	}
+	if status == model.SubscriptionStatusActive && p.status != status {
+		p.canceled = time.Time{}
 	}
 	p.quantity, p.status = quantity, status
 	if status == model.SubscriptionStatusDeleted {

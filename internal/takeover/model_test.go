@@ -20,8 +20,10 @@ import (
 	"purser/internal/directory"
 	"purser/internal/fault"
 	"purser/internal/instant"
+	"purser/internal/licensing"
 	"purser/internal/outbox"
 	"purser/internal/pace"
+	"purser/internal/policy"
 	"purser/internal/purchasing"
 	"purser/internal/store"
 	"purser/internal/store/storetest"
@@ -54,6 +56,8 @@ type machine struct {
 	w                       *takeovertest.World
 	workers                 [2]*worker
 	purchasing              *purchasing.Service
+	licensing               *licensing.Service
+	policies                *policy.Service
 	directory               *directory.Directory
 	users, purchases, moves []string       // ids, in the order they were made
 	seen                    map[string]int // how often what came about, in all sequences
@@ -73,9 +77,10 @@ func newMachine(t *testing.T, rt *rapid.T, db *store.DB) *machine {
 	m := &machine{
 		w: w, directory: directory.New(db, w.IDs, trail, w.Clock.Now),
 		purchasing: purchasing.New(purchasing.Deps{
-			DB: db, Trail: trail, Outbox: outbox.New(w.IDs, w.Clock.Now), Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler),
+			DB: db, Trail: trail, Outbox: outbox.New(w.IDs, w.Clock.Now), IDs: w.IDs, Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler),
 		}),
-		ledger: ledger{map[string]bool{}, map[string]*account{}, map[string]*transfer{}, map[model.NotificationKind]int{}},
+		licensing: licensing.New(db, trail, w.IDs, w.Clock.Now), policies: policy.New(db, trail, w.Clock.Now),
+		ledger: newLedger(),
 	}
 	for i := range m.workers {
 		m.start(rt, i)
@@ -88,6 +93,7 @@ func newMachine(t *testing.T, rt *rapid.T, db *store.DB) *machine {
 	w.InTx(rt, func(ctx context.Context, tx *store.Tx) error {
 		return tx.User.Update().Where(user.IDIn(m.users[:leavers]...)).SetRemoved(true).Exec(ctx)
 	})
+	m.appoint(rt)
 	for range rapid.IntRange(2, 5).Draw(rt, "purchases") {
 		m.buy(rt)
 	}
@@ -126,8 +132,13 @@ func (m *machine) buy(rt *rapid.T) {
 	if i > 1 {
 		a.status = rapid.SampledFrom([]model.SubscriptionStatus{"ACTIVE", "ACTIVE", "ACTIVE", "EXPIRED", "DISABLED"}).Draw(rt, "status")
 	}
+	a.life = m.begin(rt, a.source)
+	if a.kind != paid {
+		m.tried[a.purchaser] = true
+	}
 	id := m.w.Purchase(rt, a.source, a.quantity, holders, func(p *ent.PurchaseCreate) {
-		p.SetRef(ref(i)).SetStatus(string(a.status)).SetPurchaserID(a.purchaser)
+		p.SetRef(ref(i)).SetStatus(string(a.status)).SetPurchaserID(a.purchaser).
+			SetKind(string(a.kind)).SetRecurringBilling(a.renews).SetExpiresAt(instant.From(a.expires))
 	})
 	m.purchases = append(m.purchases, id)
 	m.ledger.purchases[id] = a
@@ -204,7 +215,7 @@ func (m *machine) advanced(rt *rapid.T, moveID string, size int) {
 	if need := m.seats(t, taken); need > t.reserved+m.free(t.to) {
 		rt.Fatalf("a batch took %d seats that there were not", need)
 	}
-	m.step(t, taken, size)
+	m.step(t, taken, size, m.w.Clock.Now())
 }
 
 // leaseOver gives a move back.

@@ -10,11 +10,12 @@ import (
 	"purser/ent/license"
 	"purser/ent/purchase"
 	"purser/graph/model"
+	"purser/internal/lifecycle"
 	"purser/internal/store"
 )
 
-// Check fails the test unless every seat of the tenant is accounted for, and every move has
-// done to its users what it says.
+// Check fails the test unless every seat of the tenant is accounted for, every move has
+// done to its users what it says, and the sweeper will come to each purchase when it is due.
 func (w *World) Check(tb TB) {
 	tb.Helper()
 	ctx, db := w.System(tb), w.DB.Client()
@@ -41,6 +42,9 @@ func (w *World) Check(tb TB) {
 		}
 		if p.Status == string(model.SubscriptionStatusDeleted) && p.Assigned > 0 {
 			tb.Errorf("purchase %s is DELETED with %d licenses", p.ID, p.Assigned)
+		}
+		if want := lifecycle.Of(p).Due(); p.DueAt != want && p.DueAt != 0 && p.Status != string(model.SubscriptionStatusDeleted) {
+			tb.Errorf("purchase %s (%s): due at %s, want %s", p.ID, p.Status, p.DueAt, want)
 		}
 		if frozen := value(p.ActiveMoveID); frozen != active[p.ID] {
 			tb.Errorf("purchase %s: frozen by %q, but its move is %q", p.ID, frozen, active[p.ID])

@@ -6,39 +6,45 @@ import (
 	"strings"
 )
 
-// dumped are the tables that take-overs write to, and what their rows are ordered by.
-var dumped = []struct{ table, order string }{
-	{"purchases", "id"},
-	{"licenses", "id"},
-	{"moves", "id"},
-	{"move_users", "move_id, user_id"},
-	{"notifications", "id"},
-	{"notification_purchases", "notification_id, purchase_id"},
-	{"audit_events", "id"},
+// dumped are the tables that are written to, the column that holds the tenant, and what their rows are ordered by.
+var dumped = []struct{ table, tenant, order string }{
+	{"tenants", "id", "id"},
+	{"self_service_policies", "tenant_id", "id"},
+	{"purchases", "tenant_id", "id"},
+	{"licenses", "tenant_id", "id"},
+	{"license_requests", "tenant_id", "id"},
+	{"license_request_users", "tenant_id", "request_id, user_id"},
+	{"moves", "tenant_id", "id"},
+	{"move_users", "tenant_id", "move_id, user_id"},
+	{"notifications", "tenant_id", "id"},
+	{"notification_purchases", "tenant_id", "notification_id, purchase_id"},
+	{"audit_events", "tenant_id", "id"},
 }
 
-// anID is an id, or what follows its prefix.
-var anID = regexp.MustCompile(`\b(?:[a-z]{3}_)?[0-9a-hjkmnp-tv-z]{26}\b`)
+var (
+	// anID is an id, or what follows its prefix; a composed one has several bodies.
+	anID = regexp.MustCompile(`\b(?:[a-z]{3}_)?(?:[0-9a-hjkmnp-tv-z]{26})+\b`)
+	// aBody is one of them.
+	aBody = regexp.MustCompile(`[0-9a-hjkmnp-tv-z]{26}`)
+)
 
-// Dump writes down everything of the tenant's that take-overs write to. Ids become numbers in the
+// Dump writes down everything of the tenant's that is written to. Ids become numbers in the
 // order in which they were made, so that what was done the same way in two worlds reads the same.
 func (w *World) Dump(tb TB) string {
 	tb.Helper()
 	var b strings.Builder
 	for _, d := range dumped {
 		fmt.Fprintln(&b, d.table)
-		w.dump(tb, &b, "SELECT * FROM "+d.table+" WHERE tenant_id = ? ORDER BY "+d.order)
+		w.dump(tb, &b, "SELECT * FROM "+d.table+" WHERE "+d.tenant+" = ? ORDER BY "+d.order)
 	}
 	numbers := map[string]int{}
 	return anID.ReplaceAllStringFunc(b.String(), func(s string) string {
-		prefix, body, ok := strings.Cut(s, "_")
-		if !ok {
-			prefix, body = "", s
-		}
-		if _, known := numbers[body]; !known {
-			numbers[body] = len(numbers)
-		}
-		return fmt.Sprint(prefix, "#", numbers[body])
+		return aBody.ReplaceAllStringFunc(s, func(body string) string {
+			if _, known := numbers[body]; !known {
+				numbers[body] = len(numbers)
+			}
+			return fmt.Sprint("#", numbers[body])
+		})
 	})
 }
 

@@ -145,6 +145,7 @@ func (b *breaker) cause(t *testing.T, f trouble, statements []storetest.Statemen
 			w, steps = b.ready(t)
 		}
 		f.At = i + 1
+		b.settle(t)
 		done := b.strike(t, w, steps, f, s)
 		struck++
 		if done || isCommit(s) {
@@ -153,6 +154,29 @@ func (b *breaker) cause(t *testing.T, f trouble, statements []storetest.Statemen
 		}
 	}
 	return struck
+}
+
+// settle waits until PostgreSQL has noticed that lost connections are lost: until then their locks are held, and
+// what passes by rows that somebody else is at would pass by these.
+func (b *breaker) settle(t *testing.T) {
+	t.Helper()
+	for b.db.Postgres() && t.Context().Err() == nil {
+		busy := 0
+		rows, err := b.db.QueryUnwalled(t.Context(), `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()
+			AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND xact_start IS NOT NULL`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			err = rows.Scan(&busy)
+		}
+		if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if busy == 0 {
+			return
+		}
+	}
 }
 
 // goOn lets the caller, or the worker, come to the end.

@@ -86,7 +86,10 @@ func New(tb TB, db *store.DB, locale string) *World {
 func (w *World) Remove(tb TB) {
 	tb.Helper()
 	w.InTx(tb, func(ctx context.Context, tx *store.Tx) error {
-		for _, table := range []string{"move_users", "moves", "notification_purchases", "notifications", "audit_events", "licenses", "purchases", "users"} {
+		for _, table := range []string{
+			"move_users", "moves", "notification_purchases", "notifications", "audit_events", "license_request_users", "license_requests",
+			"self_service_policies", "licenses", "purchases", "users",
+		} {
 			if _, err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE tenant_id = ?", w.Tenant); err != nil {
 				return err
 			}
