@@ -35,6 +35,7 @@ bench: ## ratios to a hand-written handler, on the medium demo
 	go run ./internal/tools/withpostgres go run ./internal/bench
 
 soak: ## breaks things for much longer than the tests do
-	go run ./internal/tools/withpostgres go test ./internal/takeover ./internal/purchasing -run TestEveryStatementFails -count 1
+	go run ./internal/tools/withpostgres go test ./internal/takeover ./internal/purchasing ./internal/licensing ./internal/policy -run TestEveryStatementFails -count 1
 	go run ./internal/tools/withpostgres go test ./internal/takeover -run TestModel -rapid.checks 5000 -rapid.steps 50 -timeout 3h -count 1 -v
 	go run ./internal/tools/withpostgres go test ./internal/cli -run TestKill -kills 1000 -timeout 3h -count 1 -v
+	go run ./internal/tools/withpostgres go test ./internal/licensing -run TestLastSeat -races 10000 -timeout 3h -count 1 -v

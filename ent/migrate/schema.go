@@ -912,6 +912,14 @@ var (
 				Columns: []*schema.Column{UsersColumns[13], UsersColumns[2], UsersColumns[0]},
 			},
 			{
+				Name:    "user_admins",
+				Unique:  false,
+				Columns: []*schema.Column{UsersColumns[13], UsersColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "roles <> 0",
+				},
+			},
+			{
 				Name:    "user_tenant_id_id",
 				Unique:  false,
 				Columns: []*schema.Column{UsersColumns[13], UsersColumns[0]},

@@ -48,6 +48,8 @@ func (User) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("tenant_id", "upn_key").Unique(),
 		index.Fields("tenant_id", "name_key", "id"),
+		// the administrators, who are few, get mail
+		index.Fields("tenant_id", "id").StorageKey("user_admins").Annotations(entsql.IndexWhere("roles <> 0")),
 		// whoever moves people's licenses looks for those who have left, who are few
 		index.Fields("tenant_id", "id").Annotations(entsql.IndexWhere("removed")),
 	}

@@ -57,7 +57,7 @@ func New(db *store.DB, now func() time.Time, log *slog.Logger) *App {
 		Directory:  directory.New(db, ids, trail, now),
 		Purchasing: purchasing.New(purchasing.Deps{DB: db, Trail: trail, Outbox: mail, IDs: ids, Now: now, Log: log}),
 		TakeOver:   takeover.New(takeover.Deps{DB: db, Trail: trail, Outbox: mail, IDs: ids, Now: now, Log: log}),
-		Licensing:  licensing.New(db, trail, ids, now),
+		Licensing:  licensing.New(db, trail, mail, ids, now),
 	}
 	a.Demo = demo.New(db, a.Catalog, now)
 	a.Resolver = &graph.Resolver{

@@ -21,6 +21,6 @@ type Service struct {
 }
 
 // New returns a service.
-func New(db *store.DB, trail *audit.Trail, ids *id.Source, now func() time.Time) *Service {
-	return &Service{db: db, trail: trail, outbox: outbox.New(ids, now), ids: ids, now: now}
+func New(db *store.DB, trail *audit.Trail, mail *outbox.Outbox, ids *id.Source, now func() time.Time) *Service {
+	return &Service{db: db, trail: trail, outbox: mail, ids: ids, now: now}
 }

@@ -12,6 +12,7 @@ import (
 	"purser/internal/fault"
 	"purser/internal/id"
 	"purser/internal/instant"
+	"purser/internal/outbox"
 	"purser/internal/store"
 	"purser/internal/takeover/takeovertest"
 	"purser/internal/viewer"
@@ -36,7 +37,7 @@ func setup(t *testing.T, db *store.DB) bundle {
 
 // newService returns one more service on the world's database, as another process would have.
 func newService(w *takeovertest.World) *Service {
-	return New(w.DB, audit.New(w.IDs, w.Clock.Now), w.IDs, w.Clock.Now)
+	return New(w.DB, audit.New(w.IDs, w.Clock.Now), outbox.New(w.IDs, w.Clock.Now), w.IDs, w.Clock.Now)
 }
 
 // licenseAdmin is a context of one.

@@ -46,9 +46,9 @@ func (s *Service) releaseAll(ctx context.Context, p duePurchase) (err error) {
 type duePurchase struct{ id, tenant string }
 
 // releasing lists purchases, of every tenant, that have licenses to be cleared away, in the order of
-// their ids after the one given.
+// their ids after the one given. An id with nothing added keeps planners from walking all purchases by it.
 func (s *Service) releasing(ctx context.Context, after string) (due []duePurchase, err error) {
-	rows, err := s.db.QueryUnwalled(ctx, "SELECT id, tenant_id FROM purchases WHERE releasing AND id > ? ORDER BY id LIMIT ?", after, releasingAtOnce)
+	rows, err := s.db.QueryUnwalled(ctx, "SELECT id, tenant_id FROM purchases WHERE releasing AND id || '' > ? ORDER BY id LIMIT ?", after, releasingAtOnce)
 	if err != nil {
 		return nil, err
 	}

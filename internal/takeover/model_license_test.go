@@ -206,8 +206,8 @@ func (m *machine) unassignSome(rt *rapid.T) {
 }
 
 func (m *machine) wishFor(rt *rapid.T) {
-	if m.policy == model.SelfServicePolicyValueEnabled && rapid.IntRange(0, 3).Draw(rt, "allowed") < 3 {
-		rt.Skip("they can buy it")
+	for n := 0; n < 3 && m.policy == model.SelfServicePolicyValueEnabled; n++ { // then they can buy it
+		m.setPolicy(rt)
 	}
 	by, users := rapid.SampledFrom(m.users).Draw(rt, "by"), m.few(rt, func(u string) bool { return !m.gone[u] && !m.uses(u) })
 	want := m.wished(by, users)
@@ -224,12 +224,25 @@ func (m *machine) wishFor(rt *rapid.T) {
 	m.mails[model.NotificationKindLicenseRequested]++
 }
 
+// spare is how many licenses of a purchase an admin can give.
+func (m *machine) spare(purchase string) int {
+	p := m.ledger.purchases[purchase]
+	if p.source != central || p.status != active || m.out(purchase) != "" {
+		return 0
+	}
+	return m.free(purchase)
+}
+
 func (m *machine) decideWish(rt *rapid.T) {
 	if len(m.wishes) == 0 {
-		rt.Skip("no wishes")
+		m.wishFor(rt)
+		return
 	}
 	id := rapid.SampledFrom(slices.Sorted(maps.Keys(m.wishes))).Draw(rt, "wish")
 	p := m.purchases[m.busy(rt)]
+	if rapid.IntRange(0, 3).Draw(rt, "from what is left") < 3 {
+		p = slices.MaxFunc(m.purchases, func(a, b string) int { return m.spare(a) - m.spare(b) })
+	}
 	a := actor{m.w.Admin, []viewer.Role{rapid.SampledFrom([]viewer.Role{viewer.GlobalAdmin, viewer.LicenseAdmin, viewer.UserAdmin}).Draw(rt, "role")}, true}
 	pending := func(u string) bool { return m.wishes[id].users[u] == model.LicenseRequestDecisionPending }
 	d := licensing.Decision{RequestID: id, PurchaseID: &p}

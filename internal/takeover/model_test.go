@@ -79,7 +79,7 @@ func newMachine(t *testing.T, rt *rapid.T, db *store.DB) *machine {
 		purchasing: purchasing.New(purchasing.Deps{
 			DB: db, Trail: trail, Outbox: outbox.New(w.IDs, w.Clock.Now), IDs: w.IDs, Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler),
 		}),
-		licensing: licensing.New(db, trail, w.IDs, w.Clock.Now), policies: policy.New(db, trail, w.Clock.Now),
+		licensing: licensing.New(db, trail, outbox.New(w.IDs, w.Clock.Now), w.IDs, w.Clock.Now), policies: policy.New(db, trail, w.Clock.Now),
 		ledger: newLedger(),
 	}
 	for i := range m.workers {
