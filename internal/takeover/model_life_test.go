@@ -142,17 +142,15 @@ func (l *ledger) warn(p *account) {
 	l.mails[model.NotificationKindExpiryNotice] += told
 }
 
-// elapsed is what an import leaves alone: time has made the present state of what its line says.
+// elapsed is what an import leaves alone: the present state is one that time brings to what its line says.
 func (p *account) elapsed(status model.SubscriptionStatus, now time.Time) bool {
 	for _, mayConvert := range []bool{true, false} {
 		was := *p
 		was.status = status
-		steps := 0
 		for was.step(now, mayConvert) {
-			steps++
-		}
-		if steps > 0 && was.status == p.status && was.kind == p.kind && was.renews == p.renews && was.expires.Equal(p.expires) {
-			return true
+			if was.status == p.status && was.kind == p.kind && was.renews == p.renews && was.expires.Equal(p.expires) {
+				return true
+			}
 		}
 	}
 	return false

@@ -132,13 +132,13 @@ func (m *machine) buy(rt *rapid.T) {
 	if i > 1 {
 		a.status = rapid.SampledFrom([]model.SubscriptionStatus{"ACTIVE", "ACTIVE", "ACTIVE", "EXPIRED", "DISABLED"}).Draw(rt, "status")
 	}
-	a.life = m.begin(rt, a.source)
+	a.life = m.begin(rt, a.source, a.status)
 	if a.kind != paid {
 		m.tried[a.purchaser] = true
 	}
 	id := m.w.Purchase(rt, a.source, a.quantity, holders, func(p *ent.PurchaseCreate) {
 		p.SetRef(ref(i)).SetStatus(string(a.status)).SetPurchaserID(a.purchaser).
-			SetKind(string(a.kind)).SetRecurringBilling(a.renews).SetExpiresAt(instant.From(a.expires))
+			SetKind(string(a.kind)).SetRecurringBilling(a.renews).SetPurchasedAt(instant.From(a.purchased)).SetExpiresAt(instant.From(a.expires))
 	})
 	m.purchases = append(m.purchases, id)
 	m.ledger.purchases[id] = a

@@ -31,8 +31,16 @@ func (m *machine) appoint(rt *rapid.T) {
 }
 
 // begin draws the life of a purchase that is made as it was somewhere else: mostly paid for, and renewed.
-func (m *machine) begin(rt *rapid.T, source model.PurchaseSource) life {
+// What has lapsed did so a day ago.
+func (m *machine) begin(rt *rapid.T, source model.PurchaseSource, status model.SubscriptionStatus) life {
 	now := m.w.Clock.Now()
+	switch status {
+	case expired:
+		now = now.Add(-31 * day)
+	case disabled:
+		now = now.Add(-61 * day)
+	case active, model.SubscriptionStatusDeleted:
+	}
 	f := life{kind: paid, renews: rapid.IntRange(0, 2).Draw(rt, "ends") < 2, purchased: now, expires: now.Add(30 * day)}
 	if source == selfService {
 		f.kind = rapid.SampledFrom([]model.PurchaseKind{paid, paid, paid, withPay, withoutPay}).Draw(rt, "kind")
