@@ -12412,6 +12412,7 @@ type PurchaseMutation struct {
 	expires_at            *instant.Milli
 	addexpires_at         *instant.Milli
 	active_move_id        *string
+	tried_by              *string
 	due_at                *instant.Milli
 	adddue_at             *instant.Milli
 	noticed               *int
@@ -13319,6 +13320,55 @@ func (m *PurchaseMutation) ResetActiveMoveID() {
 	delete(m.clearedFields, purchase.FieldActiveMoveID)
 }
 
+// SetTriedBy sets the "tried_by" field.
+func (m *PurchaseMutation) SetTriedBy(s string) {
+	m.tried_by = &s
+}
+
+// TriedBy returns the value of the "tried_by" field in the mutation.
+func (m *PurchaseMutation) TriedBy() (r string, exists bool) {
+	v := m.tried_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTriedBy returns the old "tried_by" field's value of the Purchase entity.
+// If the Purchase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PurchaseMutation) OldTriedBy(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTriedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTriedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTriedBy: %w", err)
+	}
+	return oldValue.TriedBy, nil
+}
+
+// ClearTriedBy clears the value of the "tried_by" field.
+func (m *PurchaseMutation) ClearTriedBy() {
+	m.tried_by = nil
+	m.clearedFields[purchase.FieldTriedBy] = struct{}{}
+}
+
+// TriedByCleared returns if the "tried_by" field was cleared in this mutation.
+func (m *PurchaseMutation) TriedByCleared() bool {
+	_, ok := m.clearedFields[purchase.FieldTriedBy]
+	return ok
+}
+
+// ResetTriedBy resets all changes to the "tried_by" field.
+func (m *PurchaseMutation) ResetTriedBy() {
+	m.tried_by = nil
+	delete(m.clearedFields, purchase.FieldTriedBy)
+}
+
 // SetDueAt sets the "due_at" field.
 func (m *PurchaseMutation) SetDueAt(i instant.Milli) {
 	m.due_at = &i
@@ -14120,7 +14170,7 @@ func (m *PurchaseMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PurchaseMutation) Fields() []string {
-	fields := make([]string, 0, 29)
+	fields := make([]string, 0, 30)
 	if m.tenant != nil {
 		fields = append(fields, purchase.FieldTenantID)
 	}
@@ -14171,6 +14221,9 @@ func (m *PurchaseMutation) Fields() []string {
 	}
 	if m.active_move_id != nil {
 		fields = append(fields, purchase.FieldActiveMoveID)
+	}
+	if m.tried_by != nil {
+		fields = append(fields, purchase.FieldTriedBy)
 	}
 	if m.due_at != nil {
 		fields = append(fields, purchase.FieldDueAt)
@@ -14250,6 +14303,8 @@ func (m *PurchaseMutation) Field(name string) (ent.Value, bool) {
 		return m.ExpiresAt()
 	case purchase.FieldActiveMoveID:
 		return m.ActiveMoveID()
+	case purchase.FieldTriedBy:
+		return m.TriedBy()
 	case purchase.FieldDueAt:
 		return m.DueAt()
 	case purchase.FieldNoticed:
@@ -14317,6 +14372,8 @@ func (m *PurchaseMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldExpiresAt(ctx)
 	case purchase.FieldActiveMoveID:
 		return m.OldActiveMoveID(ctx)
+	case purchase.FieldTriedBy:
+		return m.OldTriedBy(ctx)
 	case purchase.FieldDueAt:
 		return m.OldDueAt(ctx)
 	case purchase.FieldNoticed:
@@ -14468,6 +14525,13 @@ func (m *PurchaseMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetActiveMoveID(v)
+		return nil
+	case purchase.FieldTriedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTriedBy(v)
 		return nil
 	case purchase.FieldDueAt:
 		v, ok := value.(instant.Milli)
@@ -14715,6 +14779,9 @@ func (m *PurchaseMutation) ClearedFields() []string {
 	if m.FieldCleared(purchase.FieldActiveMoveID) {
 		fields = append(fields, purchase.FieldActiveMoveID)
 	}
+	if m.FieldCleared(purchase.FieldTriedBy) {
+		fields = append(fields, purchase.FieldTriedBy)
+	}
 	if m.FieldCleared(purchase.FieldOwnershipTakenAt) {
 		fields = append(fields, purchase.FieldOwnershipTakenAt)
 	}
@@ -14755,6 +14822,9 @@ func (m *PurchaseMutation) ClearField(name string) error {
 		return nil
 	case purchase.FieldActiveMoveID:
 		m.ClearActiveMoveID()
+		return nil
+	case purchase.FieldTriedBy:
+		m.ClearTriedBy()
 		return nil
 	case purchase.FieldOwnershipTakenAt:
 		m.ClearOwnershipTakenAt()
@@ -14832,6 +14902,9 @@ func (m *PurchaseMutation) ResetField(name string) error {
 		return nil
 	case purchase.FieldActiveMoveID:
 		m.ResetActiveMoveID()
+		return nil
+	case purchase.FieldTriedBy:
+		m.ResetTriedBy()
 		return nil
 	case purchase.FieldDueAt:
 		m.ResetDueAt()

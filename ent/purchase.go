@@ -55,6 +55,8 @@ type Purchase struct {
 	ExpiresAt instant.Milli `json:"expires_at,omitempty"`
 	// the move that empties it; while set it is frozen
 	ActiveMoveID *string `json:"active_move_id,omitempty"`
+	// who began it as a trial, whatever it is and whoever has it now
+	TriedBy *string `json:"tried_by,omitempty"`
 	// when the life-cycle sweeper looks at it next: at the latest when its status changes
 	DueAt instant.Milli `json:"due_at,omitempty"`
 	// the last expiry notice of this term, in days before its end; 0: none
@@ -179,7 +181,7 @@ func (*Purchase) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case purchase.FieldQuantity, purchase.FieldAssigned, purchase.FieldReserved, purchase.FieldUnitPrice, purchase.FieldNoticed:
 			values[i] = new(sql.NullInt64)
-		case purchase.FieldID, purchase.FieldTenantID, purchase.FieldRef, purchase.FieldProductID, purchase.FieldPurchaserID, purchase.FieldSource, purchase.FieldKind, purchase.FieldStatus, purchase.FieldCurrency, purchase.FieldBillingTerm, purchase.FieldActiveMoveID, purchase.FieldCanceledBy, purchase.FieldCancellationReason, purchase.FieldCancellationFeedback, purchase.FieldCancellationCause, purchase.FieldProductKey, purchase.FieldPurchaserKey, purchase.FieldSearchKey:
+		case purchase.FieldID, purchase.FieldTenantID, purchase.FieldRef, purchase.FieldProductID, purchase.FieldPurchaserID, purchase.FieldSource, purchase.FieldKind, purchase.FieldStatus, purchase.FieldCurrency, purchase.FieldBillingTerm, purchase.FieldActiveMoveID, purchase.FieldTriedBy, purchase.FieldCanceledBy, purchase.FieldCancellationReason, purchase.FieldCancellationFeedback, purchase.FieldCancellationCause, purchase.FieldProductKey, purchase.FieldPurchaserKey, purchase.FieldSearchKey:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -306,6 +308,13 @@ func (_m *Purchase) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ActiveMoveID = new(string)
 				*_m.ActiveMoveID = value.String
+			}
+		case purchase.FieldTriedBy:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field tried_by", values[i])
+			} else if value.Valid {
+				_m.TriedBy = new(string)
+				*_m.TriedBy = value.String
 			}
 		case purchase.FieldDueAt:
 			if value, ok := values[i].(*instant.Milli); !ok {
@@ -505,6 +514,11 @@ func (_m *Purchase) String() string {
 	builder.WriteString(", ")
 	if v := _m.ActiveMoveID; v != nil {
 		builder.WriteString("active_move_id=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.TriedBy; v != nil {
+		builder.WriteString("tried_by=")
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")

@@ -170,6 +170,20 @@ func (_c *PurchaseCreate) SetNillableActiveMoveID(v *string) *PurchaseCreate {
 	return _c
 }
 
+// SetTriedBy sets the "tried_by" field.
+func (_c *PurchaseCreate) SetTriedBy(v string) *PurchaseCreate {
+	_c.mutation.SetTriedBy(v)
+	return _c
+}
+
+// SetNillableTriedBy sets the "tried_by" field if the given value is not nil.
+func (_c *PurchaseCreate) SetNillableTriedBy(v *string) *PurchaseCreate {
+	if v != nil {
+		_c.SetTriedBy(*v)
+	}
+	return _c
+}
+
 // SetDueAt sets the "due_at" field.
 func (_c *PurchaseCreate) SetDueAt(v instant.Milli) *PurchaseCreate {
 	_c.mutation.SetDueAt(v)
@@ -600,6 +614,10 @@ func (_c *PurchaseCreate) createSpec() (*Purchase, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ActiveMoveID(); ok {
 		_spec.SetField(purchase.FieldActiveMoveID, field.TypeString, value)
 		_node.ActiveMoveID = &value
+	}
+	if value, ok := _c.mutation.TriedBy(); ok {
+		_spec.SetField(purchase.FieldTriedBy, field.TypeString, value)
+		_node.TriedBy = &value
 	}
 	if value, ok := _c.mutation.DueAt(); ok {
 		_spec.SetField(purchase.FieldDueAt, field.TypeInt64, value)
@@ -1226,6 +1244,9 @@ func (u *PurchaseUpsertOne) UpdateNewValues() *PurchaseUpsertOne {
 		}
 		if _, exists := u.create.mutation.ProductID(); exists {
 			s.SetIgnore(purchase.FieldProductID)
+		}
+		if _, exists := u.create.mutation.TriedBy(); exists {
+			s.SetIgnore(purchase.FieldTriedBy)
 		}
 	}))
 	return u
@@ -1939,6 +1960,9 @@ func (u *PurchaseUpsertBulk) UpdateNewValues() *PurchaseUpsertBulk {
 			}
 			if _, exists := b.mutation.ProductID(); exists {
 				s.SetIgnore(purchase.FieldProductID)
+			}
+			if _, exists := b.mutation.TriedBy(); exists {
+				s.SetIgnore(purchase.FieldTriedBy)
 			}
 		}
 	}))

@@ -703,6 +703,9 @@ func (_u *PurchaseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ActiveMoveIDCleared() {
 		_spec.ClearField(purchase.FieldActiveMoveID, field.TypeString)
 	}
+	if _u.mutation.TriedByCleared() {
+		_spec.ClearField(purchase.FieldTriedBy, field.TypeString)
+	}
 	if value, ok := _u.mutation.DueAt(); ok {
 		_spec.SetField(purchase.FieldDueAt, field.TypeInt64, value)
 	}
@@ -1587,6 +1590,9 @@ func (_u *PurchaseUpdateOne) sqlSave(ctx context.Context) (_node *Purchase, err 
 	}
 	if _u.mutation.ActiveMoveIDCleared() {
 		_spec.ClearField(purchase.FieldActiveMoveID, field.TypeString)
+	}
+	if _u.mutation.TriedByCleared() {
+		_spec.ClearField(purchase.FieldTriedBy, field.TypeString)
 	}
 	if value, ok := _u.mutation.DueAt(); ok {
 		_spec.SetField(purchase.FieldDueAt, field.TypeInt64, value)

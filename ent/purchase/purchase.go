@@ -49,6 +49,8 @@ const (
 	FieldExpiresAt = "expires_at"
 	// FieldActiveMoveID holds the string denoting the active_move_id field in the database.
 	FieldActiveMoveID = "active_move_id"
+	// FieldTriedBy holds the string denoting the tried_by field in the database.
+	FieldTriedBy = "tried_by"
 	// FieldDueAt holds the string denoting the due_at field in the database.
 	FieldDueAt = "due_at"
 	// FieldNoticed holds the string denoting the noticed field in the database.
@@ -149,6 +151,7 @@ var Columns = []string{
 	FieldPurchasedAt,
 	FieldExpiresAt,
 	FieldActiveMoveID,
+	FieldTriedBy,
 	FieldDueAt,
 	FieldNoticed,
 	FieldOwnershipTakenAt,
@@ -292,6 +295,11 @@ func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
 // ByActiveMoveID orders the results by the active_move_id field.
 func ByActiveMoveID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldActiveMoveID, opts...).ToFunc()
+}
+
+// ByTriedBy orders the results by the tried_by field.
+func ByTriedBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTriedBy, opts...).ToFunc()
 }
 
 // ByDueAt orders the results by the due_at field.

@@ -152,6 +152,11 @@ func ActiveMoveID(v string) predicate.Purchase {
 	return predicate.Purchase(sql.FieldEQ(FieldActiveMoveID, v))
 }
 
+// TriedBy applies equality check predicate on the "tried_by" field. It's identical to TriedByEQ.
+func TriedBy(v string) predicate.Purchase {
+	return predicate.Purchase(sql.FieldEQ(FieldTriedBy, v))
+}
+
 // DueAt applies equality check predicate on the "due_at" field. It's identical to DueAtEQ.
 func DueAt(v instant.Milli) predicate.Purchase {
 	return predicate.Purchase(sql.FieldEQ(FieldDueAt, v))
@@ -1154,6 +1159,81 @@ func ActiveMoveIDEqualFold(v string) predicate.Purchase {
 // ActiveMoveIDContainsFold applies the ContainsFold predicate on the "active_move_id" field.
 func ActiveMoveIDContainsFold(v string) predicate.Purchase {
 	return predicate.Purchase(sql.FieldContainsFold(FieldActiveMoveID, v))
+}
+
+// TriedByEQ applies the EQ predicate on the "tried_by" field.
+func TriedByEQ(v string) predicate.Purchase {
+	return predicate.Purchase(sql.FieldEQ(FieldTriedBy, v))
+}
+
+// TriedByNEQ applies the NEQ predicate on the "tried_by" field.
+func TriedByNEQ(v string) predicate.Purchase {
+	return predicate.Purchase(sql.FieldNEQ(FieldTriedBy, v))
+}
+
+// TriedByIn applies the In predicate on the "tried_by" field.
+func TriedByIn(vs ...string) predicate.Purchase {
+	return predicate.Purchase(sql.FieldIn(FieldTriedBy, vs...))
+}
+
+// TriedByNotIn applies the NotIn predicate on the "tried_by" field.
+func TriedByNotIn(vs ...string) predicate.Purchase {
+	return predicate.Purchase(sql.FieldNotIn(FieldTriedBy, vs...))
+}
+
+// TriedByGT applies the GT predicate on the "tried_by" field.
+func TriedByGT(v string) predicate.Purchase {
+	return predicate.Purchase(sql.FieldGT(FieldTriedBy, v))
+}
+
+// TriedByGTE applies the GTE predicate on the "tried_by" field.
+func TriedByGTE(v string) predicate.Purchase {
+	return predicate.Purchase(sql.FieldGTE(FieldTriedBy, v))
+}
+
+// TriedByLT applies the LT predicate on the "tried_by" field.
+func TriedByLT(v string) predicate.Purchase {
+	return predicate.Purchase(sql.FieldLT(FieldTriedBy, v))
+}
+
+// TriedByLTE applies the LTE predicate on the "tried_by" field.
+func TriedByLTE(v string) predicate.Purchase {
+	return predicate.Purchase(sql.FieldLTE(FieldTriedBy, v))
+}
+
+// TriedByContains applies the Contains predicate on the "tried_by" field.
+func TriedByContains(v string) predicate.Purchase {
+	return predicate.Purchase(sql.FieldContains(FieldTriedBy, v))
+}
+
+// TriedByHasPrefix applies the HasPrefix predicate on the "tried_by" field.
+func TriedByHasPrefix(v string) predicate.Purchase {
+	return predicate.Purchase(sql.FieldHasPrefix(FieldTriedBy, v))
+}
+
+// TriedByHasSuffix applies the HasSuffix predicate on the "tried_by" field.
+func TriedByHasSuffix(v string) predicate.Purchase {
+	return predicate.Purchase(sql.FieldHasSuffix(FieldTriedBy, v))
+}
+
+// TriedByIsNil applies the IsNil predicate on the "tried_by" field.
+func TriedByIsNil() predicate.Purchase {
+	return predicate.Purchase(sql.FieldIsNull(FieldTriedBy))
+}
+
+// TriedByNotNil applies the NotNil predicate on the "tried_by" field.
+func TriedByNotNil() predicate.Purchase {
+	return predicate.Purchase(sql.FieldNotNull(FieldTriedBy))
+}
+
+// TriedByEqualFold applies the EqualFold predicate on the "tried_by" field.
+func TriedByEqualFold(v string) predicate.Purchase {
+	return predicate.Purchase(sql.FieldEqualFold(FieldTriedBy, v))
+}
+
+// TriedByContainsFold applies the ContainsFold predicate on the "tried_by" field.
+func TriedByContainsFold(v string) predicate.Purchase {
+	return predicate.Purchase(sql.FieldContainsFold(FieldTriedBy, v))
 }
 
 // DueAtEQ applies the EQ predicate on the "due_at" field.

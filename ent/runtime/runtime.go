@@ -172,19 +172,19 @@ func init() {
 	// purchase.DefaultReserved holds the default value on creation for the reserved field.
 	purchase.DefaultReserved = purchaseDescReserved.Default.(int)
 	// purchaseDescDueAt is the schema descriptor for due_at field.
-	purchaseDescDueAt := purchaseFields[16].Descriptor()
+	purchaseDescDueAt := purchaseFields[17].Descriptor()
 	// purchase.DefaultDueAt holds the default value on creation for the due_at field.
 	purchase.DefaultDueAt = instant.Milli(purchaseDescDueAt.Default.(int64))
 	// purchaseDescNoticed is the schema descriptor for noticed field.
-	purchaseDescNoticed := purchaseFields[17].Descriptor()
+	purchaseDescNoticed := purchaseFields[18].Descriptor()
 	// purchase.DefaultNoticed holds the default value on creation for the noticed field.
 	purchase.DefaultNoticed = purchaseDescNoticed.Default.(int)
 	// purchaseDescReleasing is the schema descriptor for releasing field.
-	purchaseDescReleasing := purchaseFields[19].Descriptor()
+	purchaseDescReleasing := purchaseFields[20].Descriptor()
 	// purchase.DefaultReleasing holds the default value on creation for the releasing field.
 	purchase.DefaultReleasing = purchaseDescReleasing.Default.(bool)
 	// purchaseDescPurchaserKey is the schema descriptor for purchaser_key field.
-	purchaseDescPurchaserKey := purchaseFields[26].Descriptor()
+	purchaseDescPurchaserKey := purchaseFields[27].Descriptor()
 	// purchase.DefaultPurchaserKey holds the default value on creation for the purchaser_key field.
 	purchase.DefaultPurchaserKey = purchaseDescPurchaserKey.Default.(string)
 	selfservicepolicyMixin := schema.SelfServicePolicy{}.Mixin()

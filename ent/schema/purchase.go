@@ -37,6 +37,7 @@ func (Purchase) Fields() []ent.Field {
 		field.Int64("purchased_at").GoType(instant.Milli(0)),
 		field.Int64("expires_at").GoType(instant.Milli(0)),
 		field.String("active_move_id").Optional().Nillable().Annotations(ordered).Comment("the move that empties it; while set it is frozen"),
+		field.String("tried_by").Optional().Nillable().Immutable().Annotations(ordered).Comment("who began it as a trial, whatever it is and whoever has it now"),
 		field.Int64("due_at").GoType(instant.Milli(0)).Default(0).Comment("when the life-cycle sweeper looks at it next: at the latest when its status changes"),
 		field.Int("noticed").Default(0).Comment("the last expiry notice of this term, in days before its end; 0: none"),
 		field.Int64("ownership_taken_at").GoType(instant.Milli(0)).Optional().Nillable().Comment("when the organization took it from its purchaser"),
@@ -82,6 +83,8 @@ func (Purchase) Indexes() []ent.Index {
 		index.Fields("tenant_id", "product_key", "product_id", "status", "source", "quantity", "assigned", "reserved").
 			StorageKey("purchase_by_product"),
 		index.Fields("due_at").Annotations(entsql.IndexWhere("status <> 'DELETED'")),
+		// a user tries a product once
+		index.Fields("tried_by", "product_id").Annotations(entsql.IndexWhere("tried_by IS NOT NULL")),
 		index.Fields("releasing").Annotations(entsql.IndexWhere("releasing")),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"purser/ent"
+	"purser/graph/model"
 	"purser/internal/fault"
 	"purser/internal/fold"
 	"purser/internal/store"
@@ -73,12 +74,15 @@ func KeyUser(u *ent.User) {
 }
 
 // KeyPurchase makes p a purchase of the product by the purchaser, who may be nil, and fills in
-// the keys by which it is ordered and searched.
+// the keys by which it is ordered and searched; of a new trial also who tries it.
 func KeyPurchase(p *ent.Purchase, product *ent.Product, purchaser *ent.User) {
 	p.ProductID, p.ProductKey, p.SearchKey = product.ID, product.NameKey, product.NameKey
 	p.PurchaserID, p.PurchaserKey = nil, ""
 	if purchaser != nil {
 		p.PurchaserID, p.PurchaserKey = &purchaser.ID, purchaser.NameKey
 		p.SearchKey += "\n" + purchaser.SearchKey
+	}
+	if p.TriedBy == nil && p.Kind != string(model.PurchaseKindPaid) {
+		p.TriedBy = p.PurchaserID
 	}
 }

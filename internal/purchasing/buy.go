@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"purser/ent"
-	"purser/ent/auditevent"
 	"purser/ent/purchase"
 	"purser/graph/model"
 	"purser/internal/audit"
@@ -157,30 +156,13 @@ func lockBuyer(ctx context.Context, tx *store.Tx, v viewer.Viewer) error {
 	return nil
 }
 
-// tried tells whether the user has, or had, a trial of the product, even if that has become a paid
-// purchase since.
+// tried tells whether the user has had a trial of the product, whatever has become of it since.
 func tried(ctx context.Context, tx *store.Tx, user, product string) (bool, error) {
-	all, err := tx.Purchase.Query().Where(purchase.PurchaserID(user), purchase.ProductID(product)).
-		Select(purchase.FieldID, purchase.FieldKind).All(ctx)
+	had, err := tx.Purchase.Query().Where(purchase.TriedBy(user), purchase.ProductID(product)).Exist(ctx)
 	if err != nil {
 		return false, fmt.Errorf("look for trials: %w", err)
 	}
-	var paid []string
-	for _, p := range all {
-		if p.Kind != string(model.PurchaseKindPaid) {
-			return true, nil
-		}
-		paid = append(paid, p.ID)
-	}
-	if len(paid) == 0 {
-		return false, nil
-	}
-	converted, err := tx.AuditEvent.Query().
-		Where(auditevent.SubjectIDIn(paid...), auditevent.Action(string(audit.TrialConverted))).Exist(ctx)
-	if err != nil {
-		return false, fmt.Errorf("look for trials that were converted: %w", err)
-	}
-	return converted, nil
+	return had, nil
 }
 
 // buy makes the purchase.
@@ -196,7 +178,7 @@ func (s *Service) buy(ctx context.Context, tx *store.Tx, o Order, source model.P
 		p.ExpiresAt = lifecycle.TrialEnd(at, product.TrialDays)
 	}
 	bulk.KeyPurchase(p, product, by)
-	err := tx.Purchase.Create().SetID(p.ID).SetProductID(p.ProductID).SetNillablePurchaserID(p.PurchaserID).
+	err := tx.Purchase.Create().SetID(p.ID).SetNillableTriedBy(p.TriedBy).SetProductID(p.ProductID).SetNillablePurchaserID(p.PurchaserID).
 		SetSource(p.Source).SetKind(p.Kind).SetStatus(p.Status).SetQuantity(p.Quantity).
 		SetUnitPrice(p.UnitPrice).SetCurrency(p.Currency).SetBillingTerm(p.BillingTerm).SetRecurringBilling(p.RecurringBilling).
 		SetPurchasedAt(p.PurchasedAt).SetExpiresAt(p.ExpiresAt).SetDueAt(lifecycle.Of(p).Due()).

@@ -116,6 +116,9 @@ func TestBuySelfService(t *testing.T) {
 					PurchasedAt: instant.From(now), ExpiresAt: instant.From(c.expires), DueAt: instant.From(c.due),
 					ProductKey: "power bi pro", PurchaserKey: "avery howard", SearchKey: "power bi pro\navery howard\navery@",
 				}
+				if c.order.trial() {
+					want.TriedBy = &avery
+				}
 				if diff := cmp.Diff(want.String(), p.String()); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
@@ -205,13 +208,21 @@ func TestOneTrial(t *testing.T) {
 					t.Fatal(w.Get(t, trial), err)
 				}
 			}, "NOT_ELIGIBLE [kind]"},
-			{"another's", func(t *testing.T, w *takeovertest.World, _ *Service, trial string) {
+			{"another's since", func(t *testing.T, w *takeovertest.World, _ *Service, trial string) {
 				blake := w.User(t)
 				w.Set(t, trial, func(u *ent.PurchaseUpdate) { u.SetPurchaserID(blake) })
-			}, "yes"},
-			{"never one", func(t *testing.T, w *takeovertest.World, _ *Service, trial string) {
-				w.Set(t, trial, func(u *ent.PurchaseUpdate) { u.SetKind("PAID") })
-			}, "yes"},
+			}, "NOT_ELIGIBLE [kind]"},
+			{"reactivated, and so paid since", func(t *testing.T, w *takeovertest.World, s *Service, trial string) {
+				w.Set(t, trial, func(u *ent.PurchaseUpdate) { u.SetRecurringBilling(false).SetDueAt(0) })
+				w.Clock.Advance(31 * 24 * time.Hour)
+				if err := s.Sweep(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				buyer := w.As(t, *w.Get(t, trial).PurchaserID, viewer.Member)
+				if err := s.Reactivate(buyer, trial); err != nil || w.Get(t, trial).Kind != "PAID" {
+					t.Fatal(w.Get(t, trial), err)
+				}
+			}, "NOT_ELIGIBLE [kind]"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				w := newMarket(t, db)

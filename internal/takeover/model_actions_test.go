@@ -145,7 +145,6 @@ func (m *machine) takeOwnership(rt *rapid.T) {
 	}
 	m.refusedWith(rt, "taking "+p, want, m.workers[0].s.TakeOwnership(m.w.As(rt, m.w.Admin, viewer.GlobalAdmin), p))
 	if a := m.ledger.purchases[p]; want == nil {
-		m.forgotten[a.purchaser] = m.forgotten[a.purchaser] || m.tried[a.purchaser]
 		a.source, a.purchaser = central, m.w.Admin
 		m.mails[model.NotificationKindOwnershipTaken]++
 	}

@@ -20,14 +20,13 @@ type ledger struct {
 	mails     map[model.NotificationKind]int
 	policy    model.SelfServicePolicyValue
 	tried     map[string]bool // users who have had a trial
-	forgotten map[string]bool // of these, whose trial became the organization's, or paid for after its end
 	wishes    map[string]*wish
 }
 
 func newLedger() ledger {
 	return ledger{
 		gone: map[string]bool{}, purchases: map[string]*account{}, moves: map[string]*transfer{}, mails: map[model.NotificationKind]int{},
-		policy: model.SelfServicePolicyValueEnabled, tried: map[string]bool{}, forgotten: map[string]bool{}, wishes: map[string]*wish{},
+		policy: model.SelfServicePolicyValueEnabled, tried: map[string]bool{}, wishes: map[string]*wish{},
 	}
 }
 

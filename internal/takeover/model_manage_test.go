@@ -84,7 +84,6 @@ func (l *ledger) reactivate(purchase string, a actor, now time.Time) string {
 	}
 	p.status, p.canceled, p.renews = active, time.Time{}, p.kind != withoutPay
 	if over {
-		l.forgotten[p.purchaser] = l.forgotten[p.purchaser] || p.kind == withPay
 		p.kind, p.noticed, p.expires = paid, 0, monthsAfter(now, 1)
 	}
 	return ""

@@ -122,9 +122,6 @@ func (m *machine) buySelfService(rt *rapid.T) {
 		ProductID: m.w.Product, Quantity: rapid.IntRange(0, 26).Draw(rt, "seats"), Term: model.BillingTermMonthly,
 		Kind: rapid.SampledFrom([]model.PurchaseKind{paid, withPay, withoutPay}).Draw(rt, "kind"),
 	}
-	if m.forgotten[u] && o.Kind != paid {
-		rt.Skip("whether they have had a trial is not known any more")
-	}
 	want := only(m.sells(u, o.Kind, o.Quantity))
 	id, err := m.purchasing.BuySelfService(m.w.As(rt, u, viewer.Member), o)
 	m.refusedWith(rt, "buying", want, err)

@@ -164,6 +164,11 @@ func (w *World) Purchase(tb TB, source model.PurchaseSource, quantity int, users
 		for _, f := range change {
 			f(p)
 		}
+		if kind, _ := p.Mutation().Kind(); kind != string(model.PurchaseKindPaid) {
+			if by, ok := p.Mutation().PurchaserID(); ok {
+				p.SetTriedBy(by)
+			}
+		}
 		return p.Exec(ctx)
 	})
 	rows := make([][]any, len(users))
