@@ -3596,9 +3596,9 @@ directive @allow(
 
 """
 Makes a mutation safe to retry: within 24 hours the same key with the same input and selection answers byte for byte as the
-first call did, and does nothing again; the response names such fields in ` + "`" + `extensions.idempotency.replayed` + "`" + `. With other
-input it is refused (IDEMPOTENCY_MISMATCH). Keys belong to the credential and the tenant. A refusal is not kept. With a key a
-field is done as a whole or not at all: an error anywhere below it undoes it. For the fields of mutations only.
+first call did, and does nothing again; the response names such fields in ` + "`" + `extensions.idempotency.replayed` + "`" + `. Anything else
+with that key is refused (IDEMPOTENCY_MISMATCH). Keys belong to the credential and the tenant. A refusal is not kept. With a
+key a field is done as a whole or not at all: an error anywhere below it undoes it. For the fields of mutations only.
 """
 directive @idempotent(
   "Chosen by the caller, once for each thing to be done: 1 to 255 printable characters."

@@ -84,7 +84,7 @@ func (t *Trail) Record(ctx context.Context, tx *store.Tx, events ...Event) error
 			}
 			rows[i] = tx.AuditEvent.Create().
 				SetID(t.ids.New(id.AuditEvent)).SetTenantID(v.Tenant).SetAt(at).
-				SetNillableActorID(optional(v.User)).SetActorName(v.Name).
+				SetNillableActorID(v.Actor()).SetActorName(v.Name).
 				SetAction(string(e.Action)).SetSubjectID(e.Subject).SetChanges(string(changes)).
 				SetNillableRequestID(optional(RequestID(ctx)))
 		}

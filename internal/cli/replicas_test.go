@@ -24,14 +24,10 @@ type progress struct {
 // TestReplicas has two servers on one PostgreSQL. A move that one of them accepts is followed over the other, to
 // its end, also when the first one dies in the middle: it accepted the move, so it was the first to work on it.
 func TestReplicas(t *testing.T) {
-	kinds := storetest.Kinds(t)
-	if len(kinds) < 2 {
-		t.Skip("replicas need PostgreSQL")
-	}
 	for name, deadly := range map[string]bool{"both live": false, "the worker dies": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			database := storetest.URL(t, kinds[1])
+			database := storetest.PostgresURL(t)
 			importBig(t, database)
 			token := run(t, nil, "token", "create", "--database", database, "--tenant", big.Domain, "--user", "admin@"+big.Domain).ok(t)
 			one, other := start(t, nil, "--database", database, "--migrate"), start(t, nil, "--database", database, "--migrate")

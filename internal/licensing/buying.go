@@ -3,8 +3,6 @@ package licensing
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"purser/ent"
 	"purser/graph/model"
@@ -25,12 +23,6 @@ func mayBuy(ctx context.Context, tx *store.Tx, v viewer.Viewer, p *ent.Product) 
 	if err != nil {
 		return false, fmt.Errorf("read who asks: %w", err)
 	}
-	public := tenant.Segment == string(model.TenantSegmentGovernment) || tenant.Segment == string(model.TenantSegmentEducation)
-	switch {
-	case !p.SelfServiceEligible, p.ListPrice == nil, slices.Contains(strings.Fields(p.ExcludedCountries), tenant.Country),
-		public, u.Kind == string(model.UserKindGuest):
-		return false, nil
-	}
 	value, _, err := policy.Current(ctx, tx, p)
-	return policy.Allows(value, p, model.PurchaseKindPaid), err
+	return policy.Eligible(p, tenant, u) == nil && policy.Allows(value, p, model.PurchaseKindPaid), err
 }

@@ -78,7 +78,7 @@ func (s *Service) giveLicenses(ctx context.Context, tx *store.Tx, v viewer.Viewe
 	at, guests := instant.From(s.now()), p.Source == model.PurchaseSourceCentral
 	for from := 0; from < len(users); from += givenAtOnce {
 		some := users[from:min(from+givenAtOnce, len(users))]
-		args := []any{p.id, at, optional(v.User)}
+		args := []any{p.id, at, v.Actor()}
 		for i, u := range some {
 			args = append(args, licenses[from+i], u)
 		}
@@ -139,13 +139,6 @@ func holders(ctx context.Context, tx *store.Tx, tenant, product string, users []
 		held[u] = true
 	}
 	return held, rows.Err()
-}
-
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 // changed is the refusal of what somebody else has changed just now.

@@ -184,7 +184,7 @@ func (s *Service) setAll(ctx context.Context, tx *store.Tx, products []*ent.Prod
 		policyID := id.Compose(id.Policy, id.Body(v.Tenant), id.Body(p.ID))
 		rows = append(rows, tx.SelfServicePolicy.Create().
 			SetID(policyID).SetTenantID(v.Tenant).SetProductID(p.ID).SetValue(string(b.Value)).
-			SetChangedAt(instant.From(s.now())).SetNillableChangedBy(nillable(v.User)))
+			SetChangedAt(instant.From(s.now())).SetNillableChangedBy(v.Actor()))
 		events = append(events, audit.Event{Action: audit.PolicySet, Subject: policyID, Changes: []audit.Change{
 			audit.Changed("value", string(was.value), string(b.Value)),
 		}})

@@ -70,7 +70,7 @@ func (s *Service) set(ctx context.Context, tx *store.Tx, product *ent.Product, v
 	policyID := id.Compose(id.Policy, id.Body(v.Tenant), id.Body(product.ID))
 	err = tx.SelfServicePolicy.Create().
 		SetID(policyID).SetTenantID(v.Tenant).SetProductID(product.ID).SetValue(string(value)).
-		SetChangedAt(instant.From(s.now())).SetNillableChangedBy(nillable(v.User)).
+		SetChangedAt(instant.From(s.now())).SetNillableChangedBy(v.Actor()).
 		OnConflictColumns(selfservicepolicy.FieldID).UpdateNewValues().
 		Exec(ctx)
 	if err != nil {
@@ -106,11 +106,4 @@ func Allows(value model.SelfServicePolicyValue, p *ent.Product, kind model.Purch
 	case model.SelfServicePolicyValueDisabled:
 	}
 	return false
-}
-
-func nillable(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

@@ -84,7 +84,7 @@ func (s *Service) BuyCentrally(ctx context.Context, o Order) (purchaseID string,
 		if err != nil {
 			return err
 		}
-		if f := sold(product); f != nil {
+		if f := policy.Sold(product); f != nil {
 			return f
 		}
 		var admin *ent.User

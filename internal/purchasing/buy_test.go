@@ -326,7 +326,7 @@ func TestBuyCentrally(t *testing.T) {
 				if p.Source != "CENTRAL" || p.Kind != "PAID" || p.Quantity != c.order.Quantity || !p.RecurringBilling || p.DueAt != p.ExpiresAt {
 					t.Errorf("%v", p)
 				}
-				if diff := cmp.Diff(optional(v.User), p.PurchaserID); diff != "" {
+				if diff := cmp.Diff(v.Actor(), p.PurchaserID); diff != "" {
 					t.Errorf("purchaser (-want +got):\n%s", diff)
 				}
 				if !slices.Equal(w.Events(t, bought), []string{"purchase.bought"}) {

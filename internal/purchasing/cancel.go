@@ -7,11 +7,9 @@ import (
 	"purser/ent"
 	"purser/ent/license"
 	"purser/ent/move"
-	"purser/ent/purchase"
 	"purser/graph/model"
 	"purser/internal/audit"
 	"purser/internal/fault"
-	"purser/internal/id"
 	"purser/internal/instant"
 	"purser/internal/lifecycle"
 	"purser/internal/may"
@@ -48,7 +46,7 @@ func (s *Service) Cancel(ctx context.Context, c Cancellation) (released int, err
 		return 0, err
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		p, err := lock(ctx, tx, c.PurchaseID)
+		p, err := may.Lock(ctx, tx, c.PurchaseID)
 		if err != nil {
 			return err
 		}
@@ -71,22 +69,6 @@ func (s *Service) Cancel(ctx context.Context, c Cancellation) (released int, err
 	}
 	store.AfterCommit(ctx, s.outbox.Wake)
 	return released, nil
-}
-
-// lock reads the purchase with its product; on PostgreSQL nobody else changes it meanwhile.
-func lock(ctx context.Context, tx *store.Tx, purchaseID string) (*ent.Purchase, error) {
-	q := tx.Purchase.Query().Where(purchase.ID(id.Known(purchaseID))).WithProduct()
-	if tx.Postgres() {
-		q.ForUpdate()
-	}
-	p, err := q.Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, may.NotFound().At("purchaseId")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the purchase: %w", err)
-	}
-	return p, nil
 }
 
 // receiving tells whether users are being moved to the purchase.
@@ -112,7 +94,7 @@ func (s *Service) cancel(ctx context.Context, tx *store.Tx, v viewer.Viewer, p *
 	next := lifecycle.Of(p)
 	next.Status, next.CanceledAt = end.Status, at
 	next.Renews = next.Renews && takeOver
-	u := update(tx, p).SetStatus(string(end.Status)).SetCanceledAt(at).SetNillableCanceledBy(optional(v.User)).
+	u := update(tx, p).SetStatus(string(end.Status)).SetCanceledAt(at).SetNillableCanceledBy(v.Actor()).
 		SetCancellationReason(string(c.Reason)).SetCancellationCause(string(end.Cause)).
 		SetRecurringBilling(next.Renews).SetDueAt(next.Due())
 	if v.User == "" {
@@ -152,11 +134,4 @@ func (s *Service) takenOver(ctx context.Context, tx *store.Tx, v viewer.Viewer, 
 		Purchase: p.ID, Subscription: p.Edges.Product.Name, Seats: p.Quantity, Users: p.Assigned, At: at, By: v.Name, Reason: c.Reason,
 	}})
 	return err
-}
-
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

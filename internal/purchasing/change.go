@@ -109,7 +109,7 @@ func mayConvert(ctx context.Context, tx *store.Tx, p *ent.Purchase) (bool, error
 		return true, nil
 	}
 	value, _, err := policy.Current(ctx, tx, p.Edges.Product)
-	return value == model.SelfServicePolicyValueEnabled, err
+	return policy.Allows(value, p.Edges.Product, model.PurchaseKindPaid), err
 }
 
 // change does something to a purchase that the rule lets the viewer do, in one transaction.
@@ -121,7 +121,7 @@ func (s *Service) change(ctx context.Context, purchaseID string, rule func(viewe
 		return fault.New(fault.Internal, "changing a purchase without a viewer")
 	}
 	return s.db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		p, err := lock(ctx, tx, purchaseID)
+		p, err := may.Lock(ctx, tx, purchaseID)
 		if err != nil {
 			return err
 		}

@@ -1,9 +1,6 @@
 package purchasing
 
 import (
-	"slices"
-	"strings"
-
 	"purser/ent"
 	"purser/graph/model"
 	"purser/internal/fault"
@@ -53,21 +50,6 @@ func checkSeats(n int, kind model.PurchaseKind) *fault.Error {
 	return fault.New(fault.Invalid, "A subscription has 1 to %d seats.", most).At("quantity")
 }
 
-// sold tells why nobody can buy a product here: fault.NotEligible at "productId".
-func sold(p *ent.Product) *fault.Error {
-	switch {
-	case p.Kind != string(model.ProductKindProduct):
-		return notEligible("%s is a class of products; it takes a policy, but is not sold here.", p.Name)
-	case p.ListPrice == nil:
-		return notEligible("%s has no price, and is not sold.", p.Name)
-	}
-	return nil
-}
-
-func notEligible(format string, args ...any) *fault.Error {
-	return fault.New(fault.NotEligible, format, args...).At("productId")
-}
-
 // wish is an order of a user's own, with what has to be known to decide on it.
 type wish struct {
 	Order
@@ -81,42 +63,16 @@ type wish struct {
 // refusal tells why the user may not buy it (R6, R10): fault.NotEligible at "productId" or "kind",
 // or BlockedByPolicy at "productId".
 func (w wish) refusal() *fault.Error {
-	for _, rule := range []func() *fault.Error{w.offered, w.buyer, w.trialOffer, w.allowed} {
-		if f := rule(); f != nil {
-			return f
-		}
-	}
-	return nil
-}
-
-// offered says whether the product is for users to buy, where the tenant is.
-func (w wish) offered() *fault.Error {
-	if f := sold(w.product); f != nil {
+	if f := policy.Eligible(w.product, w.tenant, w.user); f != nil {
 		return f
 	}
-	switch {
-	case !w.product.SelfServiceEligible:
-		return notEligible("%s is not for users to buy themselves.", w.product.Name)
-	case slices.Contains(strings.Fields(w.product.ExcludedCountries), w.tenant.Country):
-		return notEligible("Users in %s cannot buy %s themselves.", w.tenant.Country, w.product.Name)
+	if w.user.Removed || !w.user.AccountEnabled {
+		return fault.New(fault.NotEligible, "Your account is blocked or removed, and cannot buy.").At("productId")
 	}
-	return nil
-}
-
-// buyer says whether such a user of such a tenant buys anything.
-func (w wish) buyer() *fault.Error {
-	switch model.TenantSegment(w.tenant.Segment) {
-	case model.TenantSegmentGovernment, model.TenantSegmentEducation:
-		return notEligible("Users of government and education organizations cannot buy for themselves.")
-	case model.TenantSegmentCommercial, model.TenantSegmentNonprofit:
+	if f := w.trialOffer(); f != nil {
+		return f
 	}
-	switch {
-	case w.user.Kind == string(model.UserKindGuest):
-		return notEligible("Guests cannot buy for themselves.")
-	case w.user.Removed || !w.user.AccountEnabled:
-		return notEligible("Your account is blocked or removed, and cannot buy.")
-	}
-	return nil
+	return w.allowed()
 }
 
 // trialOffer says whether there is such a trial for this user.
@@ -136,15 +92,11 @@ func (w wish) trialOffer() *fault.Error {
 
 // allowed says whether the tenant's policy lets users buy this.
 func (w wish) allowed() *fault.Error {
-	switch w.policy {
-	case model.SelfServicePolicyValueEnabled:
+	switch {
+	case policy.Allows(w.policy, w.product, w.Kind):
 		return nil
-	case model.SelfServicePolicyValueTrialsOnly:
-		if w.Kind == model.PurchaseKindTrialWithoutPaymentMethod {
-			return nil
-		}
+	case w.policy == model.SelfServicePolicyValueTrialsOnly:
 		return blocked("Your organization allows only trials of %s that need no payment method.", w.product.Name)
-	case model.SelfServicePolicyValueDisabled:
 	}
 	return blocked("Your organization does not let its users buy %s; you can request licenses of it.", w.product.Name)
 }

@@ -156,7 +156,7 @@ func TestCancel(t *testing.T) {
 				if diff := cmp.Diff(c.feedback, got.CancellationFeedback); diff != "" {
 					t.Errorf("feedback (-want +got):\n%s", diff)
 				}
-				if diff := cmp.Diff(optional(c.user), got.CanceledBy); diff != "" {
+				if diff := cmp.Diff(viewer.Viewer{User: c.user}.Actor(), got.CanceledBy); diff != "" {
 					t.Errorf("cancelled by (-want +got):\n%s", diff)
 				}
 				if c.released > 0 {

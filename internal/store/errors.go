@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	stdsql "database/sql"
+	"database/sql/driver"
 	"errors"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -56,7 +57,7 @@ func translate(err error) error {
 		canceled = e.Code == pgCanceled
 	}
 	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, stdsql.ErrConnDone), canceled, interrupted(err):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, stdsql.ErrConnDone), errors.Is(err, driver.ErrBadConn), canceled, interrupted(err):
 		return fault.New(fault.Unavailable, "The request took too long or was given up.").Because(err)
 	case retryable(err):
 		return fault.New(fault.Unavailable, "The database is busy; try again.").Because(err)

@@ -75,16 +75,6 @@ func (h heard) reconnected(t *testing.T) (lost int) {
 	}
 }
 
-// postgres opens a database on PostgreSQL, or skips the test where there is no server.
-func postgres(t *testing.T) *store.DB {
-	t.Helper()
-	kinds := storetest.Kinds(t)
-	if len(kinds) < 2 {
-		t.Skip("SQLite has no LISTEN")
-	}
-	return storetest.Open(t, kinds[1])
-}
-
 // notify sends payloads in one transaction, which then fails or not.
 func notify(t *testing.T, db *store.DB, result error, payloads ...string) {
 	t.Helper()
@@ -131,7 +121,7 @@ func TestListen(t *testing.T) {
 
 // TestListenAgain has the server break the connection, twice.
 func TestListenAgain(t *testing.T) {
-	db := postgres(t)
+	db := storetest.OpenPostgres(t)
 	h := listen(t, db.Listen)
 	h.next(t) // connected
 	for range 2 {
@@ -154,7 +144,7 @@ func TestListenAgain(t *testing.T) {
 // TestListenToTheDead loses the server without a word: nothing comes any more, but no end either. And
 // then the server is away for a while.
 func TestListenToTheDead(t *testing.T) {
-	db := postgres(t)
+	db := storetest.OpenPostgres(t)
 	u, err := url.Parse(db.URL())
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"purser/graph/model"
 	"purser/internal/pace"
 	"purser/internal/store"
+	"purser/internal/store/storetest"
 	"purser/internal/takeover/takeovertest"
 )
 
@@ -36,7 +37,7 @@ const history = `
 // user is moved once, and no batch is committed by whoever has lost the lease.
 func TestFenceUnderLoad(t *testing.T) {
 	const moves, targets = 32, 4
-	w := setup(t, postgres(t))
+	w := setup(t, storetest.OpenPostgres(t))
 	w.InTx(t, func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.Exec(ctx, history)
 		return err

@@ -28,7 +28,7 @@ func (s *Service) TakeOwnership(ctx context.Context, purchaseID string) error {
 		return fault.New(fault.Internal, "taking ownership without a viewer")
 	}
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		p, err := lockPurchase(ctx, tx, purchaseID)
+		p, err := may.Lock(ctx, tx, purchaseID)
 		if err != nil {
 			return err
 		}
@@ -42,22 +42,6 @@ func (s *Service) TakeOwnership(ctx context.Context, purchaseID string) error {
 	}
 	store.AfterCommit(ctx, s.outbox.Wake)
 	return nil
-}
-
-// lockPurchase reads the purchase with its product; on PostgreSQL nobody else changes it meanwhile.
-func lockPurchase(ctx context.Context, tx *store.Tx, purchaseID string) (*ent.Purchase, error) {
-	q := tx.Purchase.Query().Where(purchase.ID(purchaseID)).WithProduct()
-	if tx.Postgres() {
-		q.ForUpdate()
-	}
-	p, err := q.Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, may.NotFound().At("purchaseId")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the purchase: %w", err)
-	}
-	return p, nil
 }
 
 func (s *Service) own(ctx context.Context, tx *store.Tx, v viewer.Viewer, p *ent.Purchase) error {

@@ -82,20 +82,10 @@ func (r *replica) follow(t *testing.T, moveID string) <-chan *model.MoveProgress
 	return events
 }
 
-// postgres opens a database on PostgreSQL, or skips the test where there is no server.
-func postgres(t *testing.T) *store.DB {
-	t.Helper()
-	kinds := storetest.Kinds(t)
-	if len(kinds) < 2 {
-		t.Skip("SQLite announces nothing")
-	}
-	return storetest.Open(t, kinds[1])
-}
-
 // TestFollowOnReplica follows moves on one process that another one works on: every kind of change
 // arrives, exactly as it is in the row, and without the row being read.
 func TestFollowOnReplica(t *testing.T) {
-	a := setup(t, postgres(t))
+	a := setup(t, storetest.OpenPostgres(t))
 	b := newReplica(t, a.World)
 	b.s.hub.spacing = 0
 	b.listen(t)
@@ -188,7 +178,7 @@ func TestMissedAnnouncements(t *testing.T) {
 // TestConnectionLost breaks the replica's connection for announcements in the middle of a move, and lets nobody
 // connect again until the move is over.
 func TestConnectionLost(t *testing.T) {
-	a := setup(t, postgres(t))
+	a := setup(t, storetest.OpenPostgres(t))
 	b := newReplica(t, a.World)
 	b.listen(t)
 	target := a.Purchase(t, central, 10, nil)

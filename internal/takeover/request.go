@@ -113,7 +113,7 @@ func (s *Service) queue(ctx context.Context, tx *store.Tx, v viewer.Viewer, e en
 	}
 	m, err := tx.Move.Create().SetID(moveID).SetSourceID(r.From).SetTargetID(r.To).SetStatus(string(model.MoveStatusQueued)).
 		SetSubset(r.Users != nil).SetTotal(p.Users).SetReserved(p.Needed).SetSequence(1).
-		SetNillableRequestedBy(optional(v.User)).SetRequestedByName(v.Name).SetRequestID(audit.RequestID(ctx)).
+		SetNillableRequestedBy(v.Actor()).SetRequestedByName(v.Name).SetRequestID(audit.RequestID(ctx)).
 		SetRequestedAt(now).SetChangedAt(now).Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("queue the move: %w", err)
@@ -135,11 +135,4 @@ func (s *Service) queue(ctx context.Context, tx *store.Tx, v viewer.Viewer, e en
 			audit.Changed("move", "", moveID), audit.ChangedInt("reservedQuantity", e.target.Reserved, e.target.Reserved+p.Needed),
 		}},
 	)
-}
-
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

@@ -87,6 +87,14 @@ func System(tenant string) Viewer {
 	return Viewer{Tenant: tenant, Name: "Purser", Roles: SetOf(GlobalAdmin)}
 }
 
+// Actor returns the viewer's user for a row that names who did something; nil where there is none.
+func (v Viewer) Actor() *string {
+	if v.User == "" {
+		return nil
+	}
+	return &v.User
+}
+
 // SeesAllPurchases tells whether the viewer sees every purchase of the tenant; a mere member
 // sees what they bought themselves.
 func (v Viewer) SeesAllPurchases() bool { return v.Roles&^SetOf(Member) != 0 }
