@@ -57,8 +57,10 @@ func translate(err error) error {
 		canceled = e.Code == pgCanceled
 	}
 	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, stdsql.ErrConnDone), errors.Is(err, driver.ErrBadConn), canceled, interrupted(err):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, stdsql.ErrConnDone), canceled, interrupted(err):
 		return fault.New(fault.Unavailable, "The request took too long or was given up.").Because(err)
+	case errors.Is(err, driver.ErrBadConn): // what was being committed may have been
+		return fault.New(fault.Unavailable, "The database could not be reached for a moment; look what became of it, and try again.").Because(err)
 	case retryable(err):
 		return fault.New(fault.Unavailable, "The database is busy; try again.").Because(err)
 	case IsUnique(err):

@@ -233,7 +233,7 @@ func TestSessionFaults(t *testing.T) {
 			{"the savepoint fails, and so what", storetest.Fault{At: 3, Err: broken}, broken, fault.Internal, 1, 1, false, true},
 			{"the release fails, and so what", storetest.Fault{At: 5, Err: broken}, broken, fault.Internal, 1, 2, false, true},
 			{"the second unit fails, and so what", storetest.Fault{At: 4, Err: broken}, nil, "", 1, 2, true, true},
-			{"the connection is lost", storetest.Fault{At: 4, Err: driver.ErrBadConn, Dead: true}, driver.ErrBadConn, fault.Internal, 1, 2, false, false},
+			{"the connection is lost", storetest.Fault{At: 4, Err: driver.ErrBadConn, Dead: true}, driver.ErrBadConn, fault.Unavailable, 1, 2, false, false},
 		} {
 			t.Run(kind+"/"+c.name, func(t *testing.T) {
 				if err := db.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {

@@ -37,7 +37,7 @@ func TestWrap(t *testing.T) {
 			{"the commit fails", storetest.Fault{At: 3, Err: broken}, broken, fault.Internal, 1},
 			{"the commit does not answer", storetest.Fault{At: 3, When: storetest.After, Err: broken, Dead: true}, broken, fault.Internal, 1},
 			{"the connection was lost before", storetest.Fault{At: 1, Err: driver.ErrBadConn, Dead: true}, nil, "", 1},
-			{"the connection is lost", storetest.Fault{At: 3, Err: driver.ErrBadConn, Dead: true}, driver.ErrBadConn, fault.Internal, 1},
+			{"the connection is lost", storetest.Fault{At: 3, Err: driver.ErrBadConn, Dead: true}, driver.ErrBadConn, fault.Unavailable, 1},
 			{"a race is lost", storetest.Fault{At: 3, Err: race}, nil, "", 2},
 			{"every race is lost", storetest.Fault{At: 2, Err: race, Always: true}, race, fault.Unavailable, 5},
 		} {
