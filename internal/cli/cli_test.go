@@ -207,7 +207,11 @@ func TestServeDemo(t *testing.T) {
 				if who.Viewer.User.UserPrincipalName != "admin@contoso.example" {
 					t.Errorf("the link signs in as %q", who.Viewer.User.UserPrincipalName)
 				}
-				if err := ask(t.Context(), p.url, token[:len(token)-1]+"x", "{ viewer { user { id } } }", nil, &who); err == nil {
+				other := "x"
+				if strings.HasSuffix(token, other) {
+					other = "y"
+				}
+				if err := ask(t.Context(), p.url, token[:len(token)-1]+other, "{ viewer { user { id } } }", nil, &who); err == nil {
 					t.Error("any other token signs in too")
 				}
 				p.terminate(t)
