@@ -22,7 +22,7 @@ type IdempotencyKey struct {
 	TenantID string `json:"tenant_id,omitempty"`
 	// SHA-256 of the mutation, its input and what it asks for
 	InputHash []byte `json:"input_hash,omitempty"`
-	// the value of the root field, JSON
+	// the value of the root field, JSON; encrypted, in base 64
 	Answer string `json:"answer,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt instant.Milli `json:"expires_at,omitempty"`

@@ -19,7 +19,7 @@ func (IdempotencyKey) Mixin() []ent.Mixin { return []ent.Mixin{key{}, owned{}} }
 func (IdempotencyKey) Fields() []ent.Field {
 	return []ent.Field{
 		field.Bytes("input_hash").Immutable().Comment("SHA-256 of the mutation, its input and what it asks for"),
-		field.Text("answer").Immutable().Annotations(ordered).Comment("the value of the root field, JSON"),
+		field.Text("answer").Immutable().Annotations(ordered).Comment("the value of the root field, JSON; encrypted, in base 64"),
 		field.Int64("expires_at").GoType(instant.Milli(0)).Immutable(),
 	}
 }

@@ -76,7 +76,8 @@ func (k *Keys) Do(ctx context.Context, c Call, run func(ctx context.Context) (an
 	case !a.matches():
 		return nil, false, errMismatch
 	}
-	return []byte(a.found.Answer), true, nil
+	answer, err = a.unseal()
+	return answer, err == nil, err
 }
 
 func (c Call) check() error {

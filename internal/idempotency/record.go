@@ -78,10 +78,14 @@ func (a *attempt) begin(ctx context.Context, tx *store.Tx) error {
 
 // record keeps the answer, in place of one that has expired, and clears away others that have.
 func (a *attempt) record(ctx context.Context, tx *store.Tx, answer []byte) error {
+	sealed, err := a.seal(answer)
+	if err != nil {
+		return err
+	}
 	now := instant.From(a.keys.now())
-	_, err := tx.Exec(ctx, `INSERT INTO idempotency_keys (id, input_hash, answer, expires_at, tenant_id) VALUES (?, ?, ?, ?, ?)
+	_, err = tx.Exec(ctx, `INSERT INTO idempotency_keys (id, input_hash, answer, expires_at, tenant_id) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET input_hash = excluded.input_hash, answer = excluded.answer, expires_at = excluded.expires_at`,
-		a.id(), a.call.Input[:], string(answer), now.Add(life), a.viewer.Tenant)
+		a.id(), a.call.Input[:], sealed, now.Add(life), a.viewer.Tenant)
 	if err != nil {
 		return fmt.Errorf("record an idempotency key: %w", err)
 	}
