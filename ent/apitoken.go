@@ -36,6 +36,12 @@ type APIToken struct {
 	CreatedAt instant.Milli `json:"created_at,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt instant.Milli `json:"expires_at,omitempty"`
+	// null: a service credential, or the command line
+	CreatedBy *string `json:"created_by,omitempty"`
+	// up to a minute late
+	LastUsedAt *instant.Milli `json:"last_used_at,omitempty"`
+	// RevokedAt holds the value of the "revoked_at" field.
+	RevokedAt *instant.Milli `json:"revoked_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the APITokenQuery when eager-loading is set.
 	Edges        APITokenEdges `json:"edges"`
@@ -48,9 +54,11 @@ type APITokenEdges struct {
 	Tenant *Tenant `json:"tenant,omitempty"`
 	// User holds the value of the user edge.
 	User *User `json:"user,omitempty"`
+	// Creator holds the value of the creator edge.
+	Creator *User `json:"creator,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [3]bool
 }
 
 // TenantOrErr returns the Tenant value or an error if the edge
@@ -75,18 +83,31 @@ func (e APITokenEdges) UserOrErr() (*User, error) {
 	return nil, &NotLoadedError{edge: "user"}
 }
 
+// CreatorOrErr returns the Creator value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e APITokenEdges) CreatorOrErr() (*User, error) {
+	if e.Creator != nil {
+		return e.Creator, nil
+	} else if e.loadedTypes[2] {
+		return nil, &NotFoundError{label: user.Label}
+	}
+	return nil, &NotLoadedError{edge: "creator"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*APIToken) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case apitoken.FieldLastUsedAt, apitoken.FieldRevokedAt:
+			values[i] = &sql.NullScanner{S: new(instant.Milli)}
 		case apitoken.FieldHash:
 			values[i] = new([]byte)
 		case apitoken.FieldCreatedAt, apitoken.FieldExpiresAt:
 			values[i] = new(instant.Milli)
 		case apitoken.FieldRoles:
 			values[i] = new(sql.NullInt64)
-		case apitoken.FieldID, apitoken.FieldTenantID, apitoken.FieldName, apitoken.FieldUserID, apitoken.FieldPrefix:
+		case apitoken.FieldID, apitoken.FieldTenantID, apitoken.FieldName, apitoken.FieldUserID, apitoken.FieldPrefix, apitoken.FieldCreatedBy:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -158,6 +179,27 @@ func (_m *APIToken) assignValues(columns []string, values []any) error {
 			} else if value != nil {
 				_m.ExpiresAt = *value
 			}
+		case apitoken.FieldCreatedBy:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field created_by", values[i])
+			} else if value.Valid {
+				_m.CreatedBy = new(string)
+				*_m.CreatedBy = value.String
+			}
+		case apitoken.FieldLastUsedAt:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field last_used_at", values[i])
+			} else if value.Valid {
+				_m.LastUsedAt = new(instant.Milli)
+				*_m.LastUsedAt = *value.S.(*instant.Milli)
+			}
+		case apitoken.FieldRevokedAt:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field revoked_at", values[i])
+			} else if value.Valid {
+				_m.RevokedAt = new(instant.Milli)
+				*_m.RevokedAt = *value.S.(*instant.Milli)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -179,6 +221,11 @@ func (_m *APIToken) QueryTenant() *TenantQuery {
 // QueryUser queries the "user" edge of the APIToken entity.
 func (_m *APIToken) QueryUser() *UserQuery {
 	return NewAPITokenClient(_m.config).QueryUser(_m)
+}
+
+// QueryCreator queries the "creator" edge of the APIToken entity.
+func (_m *APIToken) QueryCreator() *UserQuery {
+	return NewAPITokenClient(_m.config).QueryCreator(_m)
 }
 
 // Update returns a builder for updating this APIToken.
@@ -229,6 +276,21 @@ func (_m *APIToken) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("expires_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ExpiresAt))
+	builder.WriteString(", ")
+	if v := _m.CreatedBy; v != nil {
+		builder.WriteString("created_by=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.LastUsedAt; v != nil {
+		builder.WriteString("last_used_at=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.RevokedAt; v != nil {
+		builder.WriteString("revoked_at=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -82,6 +82,48 @@ func (_c *APITokenCreate) SetExpiresAt(v instant.Milli) *APITokenCreate {
 	return _c
 }
 
+// SetCreatedBy sets the "created_by" field.
+func (_c *APITokenCreate) SetCreatedBy(v string) *APITokenCreate {
+	_c.mutation.SetCreatedBy(v)
+	return _c
+}
+
+// SetNillableCreatedBy sets the "created_by" field if the given value is not nil.
+func (_c *APITokenCreate) SetNillableCreatedBy(v *string) *APITokenCreate {
+	if v != nil {
+		_c.SetCreatedBy(*v)
+	}
+	return _c
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_c *APITokenCreate) SetLastUsedAt(v instant.Milli) *APITokenCreate {
+	_c.mutation.SetLastUsedAt(v)
+	return _c
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_c *APITokenCreate) SetNillableLastUsedAt(v *instant.Milli) *APITokenCreate {
+	if v != nil {
+		_c.SetLastUsedAt(*v)
+	}
+	return _c
+}
+
+// SetRevokedAt sets the "revoked_at" field.
+func (_c *APITokenCreate) SetRevokedAt(v instant.Milli) *APITokenCreate {
+	_c.mutation.SetRevokedAt(v)
+	return _c
+}
+
+// SetNillableRevokedAt sets the "revoked_at" field if the given value is not nil.
+func (_c *APITokenCreate) SetNillableRevokedAt(v *instant.Milli) *APITokenCreate {
+	if v != nil {
+		_c.SetRevokedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *APITokenCreate) SetID(v string) *APITokenCreate {
 	_c.mutation.SetID(v)
@@ -96,6 +138,25 @@ func (_c *APITokenCreate) SetTenant(v *Tenant) *APITokenCreate {
 // SetUser sets the "user" edge to the User entity.
 func (_c *APITokenCreate) SetUser(v *User) *APITokenCreate {
 	return _c.SetUserID(v.ID)
+}
+
+// SetCreatorID sets the "creator" edge to the User entity by ID.
+func (_c *APITokenCreate) SetCreatorID(id string) *APITokenCreate {
+	_c.mutation.SetCreatorID(id)
+	return _c
+}
+
+// SetNillableCreatorID sets the "creator" edge to the User entity by ID if the given value is not nil.
+func (_c *APITokenCreate) SetNillableCreatorID(id *string) *APITokenCreate {
+	if id != nil {
+		_c = _c.SetCreatorID(*id)
+	}
+	return _c
+}
+
+// SetCreator sets the "creator" edge to the User entity.
+func (_c *APITokenCreate) SetCreator(v *User) *APITokenCreate {
+	return _c.SetCreatorID(v.ID)
 }
 
 // Mutation returns the APITokenMutation object of the builder.
@@ -216,6 +277,14 @@ func (_c *APITokenCreate) createSpec() (*APIToken, *sqlgraph.CreateSpec) {
 		_spec.SetField(apitoken.FieldExpiresAt, field.TypeInt64, value)
 		_node.ExpiresAt = value
 	}
+	if value, ok := _c.mutation.LastUsedAt(); ok {
+		_spec.SetField(apitoken.FieldLastUsedAt, field.TypeInt64, value)
+		_node.LastUsedAt = &value
+	}
+	if value, ok := _c.mutation.RevokedAt(); ok {
+		_spec.SetField(apitoken.FieldRevokedAt, field.TypeInt64, value)
+		_node.RevokedAt = &value
+	}
 	if nodes := _c.mutation.TenantIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -248,6 +317,23 @@ func (_c *APITokenCreate) createSpec() (*APIToken, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.UserID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.CreatorIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   apitoken.CreatorTable,
+			Columns: []string{apitoken.CreatorColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.CreatedBy = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec
@@ -302,6 +388,54 @@ type (
 	}
 )
 
+// SetLastUsedAt sets the "last_used_at" field.
+func (u *APITokenUpsert) SetLastUsedAt(v instant.Milli) *APITokenUpsert {
+	u.Set(apitoken.FieldLastUsedAt, v)
+	return u
+}
+
+// UpdateLastUsedAt sets the "last_used_at" field to the value that was provided on create.
+func (u *APITokenUpsert) UpdateLastUsedAt() *APITokenUpsert {
+	u.SetExcluded(apitoken.FieldLastUsedAt)
+	return u
+}
+
+// AddLastUsedAt adds v to the "last_used_at" field.
+func (u *APITokenUpsert) AddLastUsedAt(v instant.Milli) *APITokenUpsert {
+	u.Add(apitoken.FieldLastUsedAt, v)
+	return u
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (u *APITokenUpsert) ClearLastUsedAt() *APITokenUpsert {
+	u.SetNull(apitoken.FieldLastUsedAt)
+	return u
+}
+
+// SetRevokedAt sets the "revoked_at" field.
+func (u *APITokenUpsert) SetRevokedAt(v instant.Milli) *APITokenUpsert {
+	u.Set(apitoken.FieldRevokedAt, v)
+	return u
+}
+
+// UpdateRevokedAt sets the "revoked_at" field to the value that was provided on create.
+func (u *APITokenUpsert) UpdateRevokedAt() *APITokenUpsert {
+	u.SetExcluded(apitoken.FieldRevokedAt)
+	return u
+}
+
+// AddRevokedAt adds v to the "revoked_at" field.
+func (u *APITokenUpsert) AddRevokedAt(v instant.Milli) *APITokenUpsert {
+	u.Add(apitoken.FieldRevokedAt, v)
+	return u
+}
+
+// ClearRevokedAt clears the value of the "revoked_at" field.
+func (u *APITokenUpsert) ClearRevokedAt() *APITokenUpsert {
+	u.SetNull(apitoken.FieldRevokedAt)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -343,6 +477,9 @@ func (u *APITokenUpsertOne) UpdateNewValues() *APITokenUpsertOne {
 		if _, exists := u.create.mutation.ExpiresAt(); exists {
 			s.SetIgnore(apitoken.FieldExpiresAt)
 		}
+		if _, exists := u.create.mutation.CreatedBy(); exists {
+			s.SetIgnore(apitoken.FieldCreatedBy)
+		}
 	}))
 	return u
 }
@@ -372,6 +509,62 @@ func (u *APITokenUpsertOne) Update(set func(*APITokenUpsert)) *APITokenUpsertOne
 		set(&APITokenUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (u *APITokenUpsertOne) SetLastUsedAt(v instant.Milli) *APITokenUpsertOne {
+	return u.Update(func(s *APITokenUpsert) {
+		s.SetLastUsedAt(v)
+	})
+}
+
+// AddLastUsedAt adds v to the "last_used_at" field.
+func (u *APITokenUpsertOne) AddLastUsedAt(v instant.Milli) *APITokenUpsertOne {
+	return u.Update(func(s *APITokenUpsert) {
+		s.AddLastUsedAt(v)
+	})
+}
+
+// UpdateLastUsedAt sets the "last_used_at" field to the value that was provided on create.
+func (u *APITokenUpsertOne) UpdateLastUsedAt() *APITokenUpsertOne {
+	return u.Update(func(s *APITokenUpsert) {
+		s.UpdateLastUsedAt()
+	})
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (u *APITokenUpsertOne) ClearLastUsedAt() *APITokenUpsertOne {
+	return u.Update(func(s *APITokenUpsert) {
+		s.ClearLastUsedAt()
+	})
+}
+
+// SetRevokedAt sets the "revoked_at" field.
+func (u *APITokenUpsertOne) SetRevokedAt(v instant.Milli) *APITokenUpsertOne {
+	return u.Update(func(s *APITokenUpsert) {
+		s.SetRevokedAt(v)
+	})
+}
+
+// AddRevokedAt adds v to the "revoked_at" field.
+func (u *APITokenUpsertOne) AddRevokedAt(v instant.Milli) *APITokenUpsertOne {
+	return u.Update(func(s *APITokenUpsert) {
+		s.AddRevokedAt(v)
+	})
+}
+
+// UpdateRevokedAt sets the "revoked_at" field to the value that was provided on create.
+func (u *APITokenUpsertOne) UpdateRevokedAt() *APITokenUpsertOne {
+	return u.Update(func(s *APITokenUpsert) {
+		s.UpdateRevokedAt()
+	})
+}
+
+// ClearRevokedAt clears the value of the "revoked_at" field.
+func (u *APITokenUpsertOne) ClearRevokedAt() *APITokenUpsertOne {
+	return u.Update(func(s *APITokenUpsert) {
+		s.ClearRevokedAt()
+	})
 }
 
 // Exec executes the query.
@@ -580,6 +773,9 @@ func (u *APITokenUpsertBulk) UpdateNewValues() *APITokenUpsertBulk {
 			if _, exists := b.mutation.ExpiresAt(); exists {
 				s.SetIgnore(apitoken.FieldExpiresAt)
 			}
+			if _, exists := b.mutation.CreatedBy(); exists {
+				s.SetIgnore(apitoken.FieldCreatedBy)
+			}
 		}
 	}))
 	return u
@@ -610,6 +806,62 @@ func (u *APITokenUpsertBulk) Update(set func(*APITokenUpsert)) *APITokenUpsertBu
 		set(&APITokenUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (u *APITokenUpsertBulk) SetLastUsedAt(v instant.Milli) *APITokenUpsertBulk {
+	return u.Update(func(s *APITokenUpsert) {
+		s.SetLastUsedAt(v)
+	})
+}
+
+// AddLastUsedAt adds v to the "last_used_at" field.
+func (u *APITokenUpsertBulk) AddLastUsedAt(v instant.Milli) *APITokenUpsertBulk {
+	return u.Update(func(s *APITokenUpsert) {
+		s.AddLastUsedAt(v)
+	})
+}
+
+// UpdateLastUsedAt sets the "last_used_at" field to the value that was provided on create.
+func (u *APITokenUpsertBulk) UpdateLastUsedAt() *APITokenUpsertBulk {
+	return u.Update(func(s *APITokenUpsert) {
+		s.UpdateLastUsedAt()
+	})
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (u *APITokenUpsertBulk) ClearLastUsedAt() *APITokenUpsertBulk {
+	return u.Update(func(s *APITokenUpsert) {
+		s.ClearLastUsedAt()
+	})
+}
+
+// SetRevokedAt sets the "revoked_at" field.
+func (u *APITokenUpsertBulk) SetRevokedAt(v instant.Milli) *APITokenUpsertBulk {
+	return u.Update(func(s *APITokenUpsert) {
+		s.SetRevokedAt(v)
+	})
+}
+
+// AddRevokedAt adds v to the "revoked_at" field.
+func (u *APITokenUpsertBulk) AddRevokedAt(v instant.Milli) *APITokenUpsertBulk {
+	return u.Update(func(s *APITokenUpsert) {
+		s.AddRevokedAt(v)
+	})
+}
+
+// UpdateRevokedAt sets the "revoked_at" field to the value that was provided on create.
+func (u *APITokenUpsertBulk) UpdateRevokedAt() *APITokenUpsertBulk {
+	return u.Update(func(s *APITokenUpsert) {
+		s.UpdateRevokedAt()
+	})
+}
+
+// ClearRevokedAt clears the value of the "revoked_at" field.
+func (u *APITokenUpsertBulk) ClearRevokedAt() *APITokenUpsertBulk {
+	return u.Update(func(s *APITokenUpsert) {
+		s.ClearRevokedAt()
+	})
 }
 
 // Exec executes the query.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"purser/ent/apitoken"
 	"purser/ent/predicate"
+	"purser/internal/instant"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -24,6 +25,60 @@ type APITokenUpdate struct {
 // Where appends a list predicates to the APITokenUpdate builder.
 func (_u *APITokenUpdate) Where(ps ...predicate.APIToken) *APITokenUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_u *APITokenUpdate) SetLastUsedAt(v instant.Milli) *APITokenUpdate {
+	_u.mutation.ResetLastUsedAt()
+	_u.mutation.SetLastUsedAt(v)
+	return _u
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_u *APITokenUpdate) SetNillableLastUsedAt(v *instant.Milli) *APITokenUpdate {
+	if v != nil {
+		_u.SetLastUsedAt(*v)
+	}
+	return _u
+}
+
+// AddLastUsedAt adds value to the "last_used_at" field.
+func (_u *APITokenUpdate) AddLastUsedAt(v instant.Milli) *APITokenUpdate {
+	_u.mutation.AddLastUsedAt(v)
+	return _u
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (_u *APITokenUpdate) ClearLastUsedAt() *APITokenUpdate {
+	_u.mutation.ClearLastUsedAt()
+	return _u
+}
+
+// SetRevokedAt sets the "revoked_at" field.
+func (_u *APITokenUpdate) SetRevokedAt(v instant.Milli) *APITokenUpdate {
+	_u.mutation.ResetRevokedAt()
+	_u.mutation.SetRevokedAt(v)
+	return _u
+}
+
+// SetNillableRevokedAt sets the "revoked_at" field if the given value is not nil.
+func (_u *APITokenUpdate) SetNillableRevokedAt(v *instant.Milli) *APITokenUpdate {
+	if v != nil {
+		_u.SetRevokedAt(*v)
+	}
+	return _u
+}
+
+// AddRevokedAt adds value to the "revoked_at" field.
+func (_u *APITokenUpdate) AddRevokedAt(v instant.Milli) *APITokenUpdate {
+	_u.mutation.AddRevokedAt(v)
+	return _u
+}
+
+// ClearRevokedAt clears the value of the "revoked_at" field.
+func (_u *APITokenUpdate) ClearRevokedAt() *APITokenUpdate {
+	_u.mutation.ClearRevokedAt()
 	return _u
 }
 
@@ -79,6 +134,24 @@ func (_u *APITokenUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.LastUsedAt(); ok {
+		_spec.SetField(apitoken.FieldLastUsedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedLastUsedAt(); ok {
+		_spec.AddField(apitoken.FieldLastUsedAt, field.TypeInt64, value)
+	}
+	if _u.mutation.LastUsedAtCleared() {
+		_spec.ClearField(apitoken.FieldLastUsedAt, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.RevokedAt(); ok {
+		_spec.SetField(apitoken.FieldRevokedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedRevokedAt(); ok {
+		_spec.AddField(apitoken.FieldRevokedAt, field.TypeInt64, value)
+	}
+	if _u.mutation.RevokedAtCleared() {
+		_spec.ClearField(apitoken.FieldRevokedAt, field.TypeInt64)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{apitoken.Label}
@@ -97,6 +170,60 @@ type APITokenUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *APITokenMutation
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (_u *APITokenUpdateOne) SetLastUsedAt(v instant.Milli) *APITokenUpdateOne {
+	_u.mutation.ResetLastUsedAt()
+	_u.mutation.SetLastUsedAt(v)
+	return _u
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_u *APITokenUpdateOne) SetNillableLastUsedAt(v *instant.Milli) *APITokenUpdateOne {
+	if v != nil {
+		_u.SetLastUsedAt(*v)
+	}
+	return _u
+}
+
+// AddLastUsedAt adds value to the "last_used_at" field.
+func (_u *APITokenUpdateOne) AddLastUsedAt(v instant.Milli) *APITokenUpdateOne {
+	_u.mutation.AddLastUsedAt(v)
+	return _u
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (_u *APITokenUpdateOne) ClearLastUsedAt() *APITokenUpdateOne {
+	_u.mutation.ClearLastUsedAt()
+	return _u
+}
+
+// SetRevokedAt sets the "revoked_at" field.
+func (_u *APITokenUpdateOne) SetRevokedAt(v instant.Milli) *APITokenUpdateOne {
+	_u.mutation.ResetRevokedAt()
+	_u.mutation.SetRevokedAt(v)
+	return _u
+}
+
+// SetNillableRevokedAt sets the "revoked_at" field if the given value is not nil.
+func (_u *APITokenUpdateOne) SetNillableRevokedAt(v *instant.Milli) *APITokenUpdateOne {
+	if v != nil {
+		_u.SetRevokedAt(*v)
+	}
+	return _u
+}
+
+// AddRevokedAt adds value to the "revoked_at" field.
+func (_u *APITokenUpdateOne) AddRevokedAt(v instant.Milli) *APITokenUpdateOne {
+	_u.mutation.AddRevokedAt(v)
+	return _u
+}
+
+// ClearRevokedAt clears the value of the "revoked_at" field.
+func (_u *APITokenUpdateOne) ClearRevokedAt() *APITokenUpdateOne {
+	_u.mutation.ClearRevokedAt()
+	return _u
 }
 
 // Mutation returns the APITokenMutation object of the builder.
@@ -180,6 +307,24 @@ func (_u *APITokenUpdateOne) sqlSave(ctx context.Context) (_node *APIToken, err 
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.LastUsedAt(); ok {
+		_spec.SetField(apitoken.FieldLastUsedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedLastUsedAt(); ok {
+		_spec.AddField(apitoken.FieldLastUsedAt, field.TypeInt64, value)
+	}
+	if _u.mutation.LastUsedAtCleared() {
+		_spec.ClearField(apitoken.FieldLastUsedAt, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.RevokedAt(); ok {
+		_spec.SetField(apitoken.FieldRevokedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedRevokedAt(); ok {
+		_spec.AddField(apitoken.FieldRevokedAt, field.TypeInt64, value)
+	}
+	if _u.mutation.RevokedAtCleared() {
+		_spec.ClearField(apitoken.FieldRevokedAt, field.TypeInt64)
 	}
 	_node = &APIToken{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -11,6 +11,7 @@ import (
 
 	"purser/ent/migrate"
 
+	"purser/ent/accesschange"
 	"purser/ent/apitoken"
 	"purser/ent/auditevent"
 	"purser/ent/export"
@@ -44,6 +45,8 @@ type Client struct {
 	Schema *migrate.Schema
 	// APIToken is the client for interacting with the APIToken builders.
 	APIToken *APITokenClient
+	// AccessChange is the client for interacting with the AccessChange builders.
+	AccessChange *AccessChangeClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
 	// Export is the client for interacting with the Export builders.
@@ -88,6 +91,7 @@ func NewClient(opts ...Option) *Client {
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.APIToken = NewAPITokenClient(c.config)
+	c.AccessChange = NewAccessChangeClient(c.config)
 	c.AuditEvent = NewAuditEventClient(c.config)
 	c.Export = NewExportClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
@@ -197,6 +201,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ctx:                  ctx,
 		config:               cfg,
 		APIToken:             NewAPITokenClient(cfg),
+		AccessChange:         NewAccessChangeClient(cfg),
 		AuditEvent:           NewAuditEventClient(cfg),
 		Export:               NewExportClient(cfg),
 		IdempotencyKey:       NewIdempotencyKeyClient(cfg),
@@ -233,6 +238,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ctx:                  ctx,
 		config:               cfg,
 		APIToken:             NewAPITokenClient(cfg),
+		AccessChange:         NewAccessChangeClient(cfg),
 		AuditEvent:           NewAuditEventClient(cfg),
 		Export:               NewExportClient(cfg),
 		IdempotencyKey:       NewIdempotencyKeyClient(cfg),
@@ -278,7 +284,7 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.APIToken, c.AuditEvent, c.Export, c.IdempotencyKey, c.License,
+		c.APIToken, c.AccessChange, c.AuditEvent, c.Export, c.IdempotencyKey, c.License,
 		c.LicenseRequest, c.LicenseRequestUser, c.Move, c.MoveUser, c.Notification,
 		c.NotificationPurchase, c.PartnerAccess, c.Product, c.Purchase,
 		c.SelfServicePolicy, c.Tenant, c.User,
@@ -291,7 +297,7 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.APIToken, c.AuditEvent, c.Export, c.IdempotencyKey, c.License,
+		c.APIToken, c.AccessChange, c.AuditEvent, c.Export, c.IdempotencyKey, c.License,
 		c.LicenseRequest, c.LicenseRequestUser, c.Move, c.MoveUser, c.Notification,
 		c.NotificationPurchase, c.PartnerAccess, c.Product, c.Purchase,
 		c.SelfServicePolicy, c.Tenant, c.User,
@@ -305,6 +311,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
 	case *APITokenMutation:
 		return c.APIToken.mutate(ctx, m)
+	case *AccessChangeMutation:
+		return c.AccessChange.mutate(ctx, m)
 	case *AuditEventMutation:
 		return c.AuditEvent.mutate(ctx, m)
 	case *ExportMutation:
@@ -482,6 +490,22 @@ func (c *APITokenClient) QueryUser(_m *APIToken) *UserQuery {
 	return query
 }
 
+// QueryCreator queries the creator edge of a APIToken.
+func (c *APITokenClient) QueryCreator(_m *APIToken) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(apitoken.Table, apitoken.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, apitoken.CreatorTable, apitoken.CreatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *APITokenClient) Hooks() []Hook {
 	hooks := c.hooks.APIToken
@@ -506,6 +530,157 @@ func (c *APITokenClient) mutate(ctx context.Context, m *APITokenMutation) (Value
 		return (&APITokenDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown APIToken mutation op: %q", m.Op())
+	}
+}
+
+// AccessChangeClient is a client for the AccessChange schema.
+type AccessChangeClient struct {
+	config
+}
+
+// NewAccessChangeClient returns a client for the AccessChange from the given config.
+func NewAccessChangeClient(c config) *AccessChangeClient {
+	return &AccessChangeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `accesschange.Hooks(f(g(h())))`.
+func (c *AccessChangeClient) Use(hooks ...Hook) {
+	c.hooks.AccessChange = append(c.hooks.AccessChange, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `accesschange.Intercept(f(g(h())))`.
+func (c *AccessChangeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AccessChange = append(c.inters.AccessChange, interceptors...)
+}
+
+// Create returns a builder for creating a AccessChange entity.
+func (c *AccessChangeClient) Create() *AccessChangeCreate {
+	mutation := newAccessChangeMutation(c.config, OpCreate)
+	return &AccessChangeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AccessChange entities.
+func (c *AccessChangeClient) CreateBulk(builders ...*AccessChangeCreate) *AccessChangeCreateBulk {
+	return &AccessChangeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AccessChangeClient) MapCreateBulk(slice any, setFunc func(*AccessChangeCreate, int)) *AccessChangeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AccessChangeCreateBulk{err: fmt.Errorf("calling to AccessChangeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AccessChangeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AccessChangeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AccessChange.
+func (c *AccessChangeClient) Update() *AccessChangeUpdate {
+	mutation := newAccessChangeMutation(c.config, OpUpdate)
+	return &AccessChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AccessChangeClient) UpdateOne(_m *AccessChange) *AccessChangeUpdateOne {
+	mutation := newAccessChangeMutation(c.config, OpUpdateOne, withAccessChange(_m))
+	return &AccessChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AccessChangeClient) UpdateOneID(id string) *AccessChangeUpdateOne {
+	mutation := newAccessChangeMutation(c.config, OpUpdateOne, withAccessChangeID(id))
+	return &AccessChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AccessChange.
+func (c *AccessChangeClient) Delete() *AccessChangeDelete {
+	mutation := newAccessChangeMutation(c.config, OpDelete)
+	return &AccessChangeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AccessChangeClient) DeleteOne(_m *AccessChange) *AccessChangeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AccessChangeClient) DeleteOneID(id string) *AccessChangeDeleteOne {
+	builder := c.Delete().Where(accesschange.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AccessChangeDeleteOne{builder}
+}
+
+// Query returns a query builder for AccessChange.
+func (c *AccessChangeClient) Query() *AccessChangeQuery {
+	return &AccessChangeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAccessChange},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AccessChange entity by its id.
+func (c *AccessChangeClient) Get(ctx context.Context, id string) (*AccessChange, error) {
+	return c.Query().Where(accesschange.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AccessChangeClient) GetX(ctx context.Context, id string) *AccessChange {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryTenant queries the tenant edge of a AccessChange.
+func (c *AccessChangeClient) QueryTenant(_m *AccessChange) *TenantQuery {
+	query := (&TenantClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(accesschange.Table, accesschange.FieldID, id),
+			sqlgraph.To(tenant.Table, tenant.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, accesschange.TenantTable, accesschange.TenantColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AccessChangeClient) Hooks() []Hook {
+	hooks := c.hooks.AccessChange
+	return append(hooks[:len(hooks):len(hooks)], accesschange.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AccessChangeClient) Interceptors() []Interceptor {
+	inters := c.inters.AccessChange
+	return append(inters[:len(inters):len(inters)], accesschange.Interceptors[:]...)
+}
+
+func (c *AccessChangeClient) mutate(ctx context.Context, m *AccessChangeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AccessChangeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AccessChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AccessChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AccessChangeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AccessChange mutation op: %q", m.Op())
 	}
 }
 
@@ -3278,15 +3453,16 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		APIToken, AuditEvent, Export, IdempotencyKey, License, LicenseRequest,
-		LicenseRequestUser, Move, MoveUser, Notification, NotificationPurchase,
-		PartnerAccess, Product, Purchase, SelfServicePolicy, Tenant, User []ent.Hook
+		APIToken, AccessChange, AuditEvent, Export, IdempotencyKey, License,
+		LicenseRequest, LicenseRequestUser, Move, MoveUser, Notification,
+		NotificationPurchase, PartnerAccess, Product, Purchase, SelfServicePolicy,
+		Tenant, User []ent.Hook
 	}
 	inters struct {
-		APIToken, AuditEvent, Export, IdempotencyKey, License, LicenseRequest,
-		LicenseRequestUser, Move, MoveUser, Notification, NotificationPurchase,
-		PartnerAccess, Product, Purchase, SelfServicePolicy, Tenant,
-		User []ent.Interceptor
+		APIToken, AccessChange, AuditEvent, Export, IdempotencyKey, License,
+		LicenseRequest, LicenseRequestUser, Move, MoveUser, Notification,
+		NotificationPurchase, PartnerAccess, Product, Purchase, SelfServicePolicy,
+		Tenant, User []ent.Interceptor
 	}
 )
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"purser/ent/accesschange"
 	"purser/ent/apitoken"
 	"purser/ent/auditevent"
 	"purser/ent/export"
@@ -90,6 +91,7 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			apitoken.Table:             apitoken.ValidColumn,
+			accesschange.Table:         accesschange.ValidColumn,
 			auditevent.Table:           auditevent.ValidColumn,
 			export.Table:               export.ValidColumn,
 			idempotencykey.Table:       idempotencykey.ValidColumn,

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"purser/ent/accesschange"
 	"purser/ent/apitoken"
 	"purser/ent/auditevent"
 	"purser/ent/export"
@@ -43,6 +44,7 @@ const (
 
 	// Node types.
 	TypeAPIToken             = "APIToken"
+	TypeAccessChange         = "AccessChange"
 	TypeAuditEvent           = "AuditEvent"
 	TypeExport               = "Export"
 	TypeIdempotencyKey       = "IdempotencyKey"
@@ -64,26 +66,32 @@ const (
 // APITokenMutation represents an operation that mutates the APIToken nodes in the graph.
 type APITokenMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *string
-	name          *string
-	roles         *viewer.Roles
-	addroles      *viewer.Roles
-	hash          *[]byte
-	prefix        *string
-	created_at    *instant.Milli
-	addcreated_at *instant.Milli
-	expires_at    *instant.Milli
-	addexpires_at *instant.Milli
-	clearedFields map[string]struct{}
-	tenant        *string
-	clearedtenant bool
-	user          *string
-	cleareduser   bool
-	done          bool
-	oldValue      func(context.Context) (*APIToken, error)
-	predicates    []predicate.APIToken
+	op              Op
+	typ             string
+	id              *string
+	name            *string
+	roles           *viewer.Roles
+	addroles        *viewer.Roles
+	hash            *[]byte
+	prefix          *string
+	created_at      *instant.Milli
+	addcreated_at   *instant.Milli
+	expires_at      *instant.Milli
+	addexpires_at   *instant.Milli
+	last_used_at    *instant.Milli
+	addlast_used_at *instant.Milli
+	revoked_at      *instant.Milli
+	addrevoked_at   *instant.Milli
+	clearedFields   map[string]struct{}
+	tenant          *string
+	clearedtenant   bool
+	user            *string
+	cleareduser     bool
+	creator         *string
+	clearedcreator  bool
+	done            bool
+	oldValue        func(context.Context) (*APIToken, error)
+	predicates      []predicate.APIToken
 }
 
 var _ ent.Mutation = (*APITokenMutation)(nil)
@@ -551,6 +559,195 @@ func (m *APITokenMutation) ResetExpiresAt() {
 	m.addexpires_at = nil
 }
 
+// SetCreatedBy sets the "created_by" field.
+func (m *APITokenMutation) SetCreatedBy(s string) {
+	m.creator = &s
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *APITokenMutation) CreatedBy() (r string, exists bool) {
+	v := m.creator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the APIToken entity.
+// If the APIToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APITokenMutation) OldCreatedBy(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *APITokenMutation) ClearCreatedBy() {
+	m.creator = nil
+	m.clearedFields[apitoken.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *APITokenMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[apitoken.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *APITokenMutation) ResetCreatedBy() {
+	m.creator = nil
+	delete(m.clearedFields, apitoken.FieldCreatedBy)
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (m *APITokenMutation) SetLastUsedAt(i instant.Milli) {
+	m.last_used_at = &i
+	m.addlast_used_at = nil
+}
+
+// LastUsedAt returns the value of the "last_used_at" field in the mutation.
+func (m *APITokenMutation) LastUsedAt() (r instant.Milli, exists bool) {
+	v := m.last_used_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastUsedAt returns the old "last_used_at" field's value of the APIToken entity.
+// If the APIToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APITokenMutation) OldLastUsedAt(ctx context.Context) (v *instant.Milli, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastUsedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastUsedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastUsedAt: %w", err)
+	}
+	return oldValue.LastUsedAt, nil
+}
+
+// AddLastUsedAt adds i to the "last_used_at" field.
+func (m *APITokenMutation) AddLastUsedAt(i instant.Milli) {
+	if m.addlast_used_at != nil {
+		*m.addlast_used_at += i
+	} else {
+		m.addlast_used_at = &i
+	}
+}
+
+// AddedLastUsedAt returns the value that was added to the "last_used_at" field in this mutation.
+func (m *APITokenMutation) AddedLastUsedAt() (r instant.Milli, exists bool) {
+	v := m.addlast_used_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearLastUsedAt clears the value of the "last_used_at" field.
+func (m *APITokenMutation) ClearLastUsedAt() {
+	m.last_used_at = nil
+	m.addlast_used_at = nil
+	m.clearedFields[apitoken.FieldLastUsedAt] = struct{}{}
+}
+
+// LastUsedAtCleared returns if the "last_used_at" field was cleared in this mutation.
+func (m *APITokenMutation) LastUsedAtCleared() bool {
+	_, ok := m.clearedFields[apitoken.FieldLastUsedAt]
+	return ok
+}
+
+// ResetLastUsedAt resets all changes to the "last_used_at" field.
+func (m *APITokenMutation) ResetLastUsedAt() {
+	m.last_used_at = nil
+	m.addlast_used_at = nil
+	delete(m.clearedFields, apitoken.FieldLastUsedAt)
+}
+
+// SetRevokedAt sets the "revoked_at" field.
+func (m *APITokenMutation) SetRevokedAt(i instant.Milli) {
+	m.revoked_at = &i
+	m.addrevoked_at = nil
+}
+
+// RevokedAt returns the value of the "revoked_at" field in the mutation.
+func (m *APITokenMutation) RevokedAt() (r instant.Milli, exists bool) {
+	v := m.revoked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevokedAt returns the old "revoked_at" field's value of the APIToken entity.
+// If the APIToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *APITokenMutation) OldRevokedAt(ctx context.Context) (v *instant.Milli, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevokedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevokedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevokedAt: %w", err)
+	}
+	return oldValue.RevokedAt, nil
+}
+
+// AddRevokedAt adds i to the "revoked_at" field.
+func (m *APITokenMutation) AddRevokedAt(i instant.Milli) {
+	if m.addrevoked_at != nil {
+		*m.addrevoked_at += i
+	} else {
+		m.addrevoked_at = &i
+	}
+}
+
+// AddedRevokedAt returns the value that was added to the "revoked_at" field in this mutation.
+func (m *APITokenMutation) AddedRevokedAt() (r instant.Milli, exists bool) {
+	v := m.addrevoked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearRevokedAt clears the value of the "revoked_at" field.
+func (m *APITokenMutation) ClearRevokedAt() {
+	m.revoked_at = nil
+	m.addrevoked_at = nil
+	m.clearedFields[apitoken.FieldRevokedAt] = struct{}{}
+}
+
+// RevokedAtCleared returns if the "revoked_at" field was cleared in this mutation.
+func (m *APITokenMutation) RevokedAtCleared() bool {
+	_, ok := m.clearedFields[apitoken.FieldRevokedAt]
+	return ok
+}
+
+// ResetRevokedAt resets all changes to the "revoked_at" field.
+func (m *APITokenMutation) ResetRevokedAt() {
+	m.revoked_at = nil
+	m.addrevoked_at = nil
+	delete(m.clearedFields, apitoken.FieldRevokedAt)
+}
+
 // ClearTenant clears the "tenant" edge to the Tenant entity.
 func (m *APITokenMutation) ClearTenant() {
 	m.clearedtenant = true
@@ -605,6 +802,46 @@ func (m *APITokenMutation) ResetUser() {
 	m.cleareduser = false
 }
 
+// SetCreatorID sets the "creator" edge to the User entity by id.
+func (m *APITokenMutation) SetCreatorID(id string) {
+	m.creator = &id
+}
+
+// ClearCreator clears the "creator" edge to the User entity.
+func (m *APITokenMutation) ClearCreator() {
+	m.clearedcreator = true
+	m.clearedFields[apitoken.FieldCreatedBy] = struct{}{}
+}
+
+// CreatorCleared reports if the "creator" edge to the User entity was cleared.
+func (m *APITokenMutation) CreatorCleared() bool {
+	return m.CreatedByCleared() || m.clearedcreator
+}
+
+// CreatorID returns the "creator" edge ID in the mutation.
+func (m *APITokenMutation) CreatorID() (id string, exists bool) {
+	if m.creator != nil {
+		return *m.creator, true
+	}
+	return
+}
+
+// CreatorIDs returns the "creator" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CreatorID instead. It exists only for internal usage by the builders.
+func (m *APITokenMutation) CreatorIDs() (ids []string) {
+	if id := m.creator; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCreator resets all changes to the "creator" edge.
+func (m *APITokenMutation) ResetCreator() {
+	m.creator = nil
+	m.clearedcreator = false
+}
+
 // Where appends a list predicates to the APITokenMutation builder.
 func (m *APITokenMutation) Where(ps ...predicate.APIToken) {
 	m.predicates = append(m.predicates, ps...)
@@ -639,7 +876,7 @@ func (m *APITokenMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *APITokenMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 11)
 	if m.tenant != nil {
 		fields = append(fields, apitoken.FieldTenantID)
 	}
@@ -663,6 +900,15 @@ func (m *APITokenMutation) Fields() []string {
 	}
 	if m.expires_at != nil {
 		fields = append(fields, apitoken.FieldExpiresAt)
+	}
+	if m.creator != nil {
+		fields = append(fields, apitoken.FieldCreatedBy)
+	}
+	if m.last_used_at != nil {
+		fields = append(fields, apitoken.FieldLastUsedAt)
+	}
+	if m.revoked_at != nil {
+		fields = append(fields, apitoken.FieldRevokedAt)
 	}
 	return fields
 }
@@ -688,6 +934,12 @@ func (m *APITokenMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case apitoken.FieldExpiresAt:
 		return m.ExpiresAt()
+	case apitoken.FieldCreatedBy:
+		return m.CreatedBy()
+	case apitoken.FieldLastUsedAt:
+		return m.LastUsedAt()
+	case apitoken.FieldRevokedAt:
+		return m.RevokedAt()
 	}
 	return nil, false
 }
@@ -713,6 +965,12 @@ func (m *APITokenMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldCreatedAt(ctx)
 	case apitoken.FieldExpiresAt:
 		return m.OldExpiresAt(ctx)
+	case apitoken.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case apitoken.FieldLastUsedAt:
+		return m.OldLastUsedAt(ctx)
+	case apitoken.FieldRevokedAt:
+		return m.OldRevokedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown APIToken field %s", name)
 }
@@ -778,6 +1036,27 @@ func (m *APITokenMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetExpiresAt(v)
 		return nil
+	case apitoken.FieldCreatedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case apitoken.FieldLastUsedAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastUsedAt(v)
+		return nil
+	case apitoken.FieldRevokedAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevokedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown APIToken field %s", name)
 }
@@ -795,6 +1074,12 @@ func (m *APITokenMutation) AddedFields() []string {
 	if m.addexpires_at != nil {
 		fields = append(fields, apitoken.FieldExpiresAt)
 	}
+	if m.addlast_used_at != nil {
+		fields = append(fields, apitoken.FieldLastUsedAt)
+	}
+	if m.addrevoked_at != nil {
+		fields = append(fields, apitoken.FieldRevokedAt)
+	}
 	return fields
 }
 
@@ -809,6 +1094,10 @@ func (m *APITokenMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedCreatedAt()
 	case apitoken.FieldExpiresAt:
 		return m.AddedExpiresAt()
+	case apitoken.FieldLastUsedAt:
+		return m.AddedLastUsedAt()
+	case apitoken.FieldRevokedAt:
+		return m.AddedRevokedAt()
 	}
 	return nil, false
 }
@@ -839,6 +1128,20 @@ func (m *APITokenMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddExpiresAt(v)
 		return nil
+	case apitoken.FieldLastUsedAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastUsedAt(v)
+		return nil
+	case apitoken.FieldRevokedAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevokedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown APIToken numeric field %s", name)
 }
@@ -849,6 +1152,15 @@ func (m *APITokenMutation) ClearedFields() []string {
 	var fields []string
 	if m.FieldCleared(apitoken.FieldUserID) {
 		fields = append(fields, apitoken.FieldUserID)
+	}
+	if m.FieldCleared(apitoken.FieldCreatedBy) {
+		fields = append(fields, apitoken.FieldCreatedBy)
+	}
+	if m.FieldCleared(apitoken.FieldLastUsedAt) {
+		fields = append(fields, apitoken.FieldLastUsedAt)
+	}
+	if m.FieldCleared(apitoken.FieldRevokedAt) {
+		fields = append(fields, apitoken.FieldRevokedAt)
 	}
 	return fields
 }
@@ -866,6 +1178,15 @@ func (m *APITokenMutation) ClearField(name string) error {
 	switch name {
 	case apitoken.FieldUserID:
 		m.ClearUserID()
+		return nil
+	case apitoken.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case apitoken.FieldLastUsedAt:
+		m.ClearLastUsedAt()
+		return nil
+	case apitoken.FieldRevokedAt:
+		m.ClearRevokedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown APIToken nullable field %s", name)
@@ -899,18 +1220,30 @@ func (m *APITokenMutation) ResetField(name string) error {
 	case apitoken.FieldExpiresAt:
 		m.ResetExpiresAt()
 		return nil
+	case apitoken.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case apitoken.FieldLastUsedAt:
+		m.ResetLastUsedAt()
+		return nil
+	case apitoken.FieldRevokedAt:
+		m.ResetRevokedAt()
+		return nil
 	}
 	return fmt.Errorf("unknown APIToken field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *APITokenMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.tenant != nil {
 		edges = append(edges, apitoken.EdgeTenant)
 	}
 	if m.user != nil {
 		edges = append(edges, apitoken.EdgeUser)
+	}
+	if m.creator != nil {
+		edges = append(edges, apitoken.EdgeCreator)
 	}
 	return edges
 }
@@ -927,13 +1260,17 @@ func (m *APITokenMutation) AddedIDs(name string) []ent.Value {
 		if id := m.user; id != nil {
 			return []ent.Value{*id}
 		}
+	case apitoken.EdgeCreator:
+		if id := m.creator; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *APITokenMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	return edges
 }
 
@@ -945,12 +1282,15 @@ func (m *APITokenMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *APITokenMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.clearedtenant {
 		edges = append(edges, apitoken.EdgeTenant)
 	}
 	if m.cleareduser {
 		edges = append(edges, apitoken.EdgeUser)
+	}
+	if m.clearedcreator {
+		edges = append(edges, apitoken.EdgeCreator)
 	}
 	return edges
 }
@@ -963,6 +1303,8 @@ func (m *APITokenMutation) EdgeCleared(name string) bool {
 		return m.clearedtenant
 	case apitoken.EdgeUser:
 		return m.cleareduser
+	case apitoken.EdgeCreator:
+		return m.clearedcreator
 	}
 	return false
 }
@@ -976,6 +1318,9 @@ func (m *APITokenMutation) ClearEdge(name string) error {
 		return nil
 	case apitoken.EdgeUser:
 		m.ClearUser()
+		return nil
+	case apitoken.EdgeCreator:
+		m.ClearCreator()
 		return nil
 	}
 	return fmt.Errorf("unknown APIToken unique edge %s", name)
@@ -991,8 +1336,487 @@ func (m *APITokenMutation) ResetEdge(name string) error {
 	case apitoken.EdgeUser:
 		m.ResetUser()
 		return nil
+	case apitoken.EdgeCreator:
+		m.ResetCreator()
+		return nil
 	}
 	return fmt.Errorf("unknown APIToken edge %s", name)
+}
+
+// AccessChangeMutation represents an operation that mutates the AccessChange nodes in the graph.
+type AccessChangeMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	count         *int
+	addcount      *int
+	clearedFields map[string]struct{}
+	tenant        *string
+	clearedtenant bool
+	done          bool
+	oldValue      func(context.Context) (*AccessChange, error)
+	predicates    []predicate.AccessChange
+}
+
+var _ ent.Mutation = (*AccessChangeMutation)(nil)
+
+// accesschangeOption allows management of the mutation configuration using functional options.
+type accesschangeOption func(*AccessChangeMutation)
+
+// newAccessChangeMutation creates new mutation for the AccessChange entity.
+func newAccessChangeMutation(c config, op Op, opts ...accesschangeOption) *AccessChangeMutation {
+	m := &AccessChangeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAccessChange,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAccessChangeID sets the ID field of the mutation.
+func withAccessChangeID(id string) accesschangeOption {
+	return func(m *AccessChangeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AccessChange
+		)
+		m.oldValue = func(ctx context.Context) (*AccessChange, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AccessChange.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAccessChange sets the old AccessChange of the mutation.
+func withAccessChange(node *AccessChange) accesschangeOption {
+	return func(m *AccessChangeMutation) {
+		m.oldValue = func(context.Context) (*AccessChange, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AccessChangeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AccessChangeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AccessChange entities.
+func (m *AccessChangeMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AccessChangeMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AccessChangeMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AccessChange.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *AccessChangeMutation) SetTenantID(s string) {
+	m.tenant = &s
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *AccessChangeMutation) TenantID() (r string, exists bool) {
+	v := m.tenant
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the AccessChange entity.
+// If the AccessChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccessChangeMutation) OldTenantID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *AccessChangeMutation) ResetTenantID() {
+	m.tenant = nil
+}
+
+// SetCount sets the "count" field.
+func (m *AccessChangeMutation) SetCount(i int) {
+	m.count = &i
+	m.addcount = nil
+}
+
+// Count returns the value of the "count" field in the mutation.
+func (m *AccessChangeMutation) Count() (r int, exists bool) {
+	v := m.count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCount returns the old "count" field's value of the AccessChange entity.
+// If the AccessChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccessChangeMutation) OldCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCount: %w", err)
+	}
+	return oldValue.Count, nil
+}
+
+// AddCount adds i to the "count" field.
+func (m *AccessChangeMutation) AddCount(i int) {
+	if m.addcount != nil {
+		*m.addcount += i
+	} else {
+		m.addcount = &i
+	}
+}
+
+// AddedCount returns the value that was added to the "count" field in this mutation.
+func (m *AccessChangeMutation) AddedCount() (r int, exists bool) {
+	v := m.addcount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCount resets all changes to the "count" field.
+func (m *AccessChangeMutation) ResetCount() {
+	m.count = nil
+	m.addcount = nil
+}
+
+// ClearTenant clears the "tenant" edge to the Tenant entity.
+func (m *AccessChangeMutation) ClearTenant() {
+	m.clearedtenant = true
+	m.clearedFields[accesschange.FieldTenantID] = struct{}{}
+}
+
+// TenantCleared reports if the "tenant" edge to the Tenant entity was cleared.
+func (m *AccessChangeMutation) TenantCleared() bool {
+	return m.clearedtenant
+}
+
+// TenantIDs returns the "tenant" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// TenantID instead. It exists only for internal usage by the builders.
+func (m *AccessChangeMutation) TenantIDs() (ids []string) {
+	if id := m.tenant; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetTenant resets all changes to the "tenant" edge.
+func (m *AccessChangeMutation) ResetTenant() {
+	m.tenant = nil
+	m.clearedtenant = false
+}
+
+// Where appends a list predicates to the AccessChangeMutation builder.
+func (m *AccessChangeMutation) Where(ps ...predicate.AccessChange) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AccessChangeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AccessChangeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AccessChange, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AccessChangeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AccessChangeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AccessChange).
+func (m *AccessChangeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AccessChangeMutation) Fields() []string {
+	fields := make([]string, 0, 2)
+	if m.tenant != nil {
+		fields = append(fields, accesschange.FieldTenantID)
+	}
+	if m.count != nil {
+		fields = append(fields, accesschange.FieldCount)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AccessChangeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case accesschange.FieldTenantID:
+		return m.TenantID()
+	case accesschange.FieldCount:
+		return m.Count()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AccessChangeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case accesschange.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case accesschange.FieldCount:
+		return m.OldCount(ctx)
+	}
+	return nil, fmt.Errorf("unknown AccessChange field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AccessChangeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case accesschange.FieldTenantID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case accesschange.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AccessChange field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AccessChangeMutation) AddedFields() []string {
+	var fields []string
+	if m.addcount != nil {
+		fields = append(fields, accesschange.FieldCount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AccessChangeMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case accesschange.FieldCount:
+		return m.AddedCount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AccessChangeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case accesschange.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AccessChange numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AccessChangeMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AccessChangeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AccessChangeMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown AccessChange nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AccessChangeMutation) ResetField(name string) error {
+	switch name {
+	case accesschange.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case accesschange.FieldCount:
+		m.ResetCount()
+		return nil
+	}
+	return fmt.Errorf("unknown AccessChange field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AccessChangeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.tenant != nil {
+		edges = append(edges, accesschange.EdgeTenant)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AccessChangeMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case accesschange.EdgeTenant:
+		if id := m.tenant; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AccessChangeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AccessChangeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AccessChangeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedtenant {
+		edges = append(edges, accesschange.EdgeTenant)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AccessChangeMutation) EdgeCleared(name string) bool {
+	switch name {
+	case accesschange.EdgeTenant:
+		return m.clearedtenant
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AccessChangeMutation) ClearEdge(name string) error {
+	switch name {
+	case accesschange.EdgeTenant:
+		m.ClearTenant()
+		return nil
+	}
+	return fmt.Errorf("unknown AccessChange unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AccessChangeMutation) ResetEdge(name string) error {
+	switch name {
+	case accesschange.EdgeTenant:
+		m.ResetTenant()
+		return nil
+	}
+	return fmt.Errorf("unknown AccessChange edge %s", name)
 }
 
 // AuditEventMutation represents an operation that mutates the AuditEvent nodes in the graph.
@@ -10488,6 +11312,8 @@ type PartnerAccessMutation struct {
 	addexpires_at  *instant.Milli
 	granted_at     *instant.Milli
 	addgranted_at  *instant.Milli
+	revoked_at     *instant.Milli
+	addrevoked_at  *instant.Milli
 	clearedFields  map[string]struct{}
 	tenant         *string
 	clearedtenant  bool
@@ -10891,6 +11717,76 @@ func (m *PartnerAccessMutation) ResetGrantedBy() {
 	delete(m.clearedFields, partneraccess.FieldGrantedBy)
 }
 
+// SetRevokedAt sets the "revoked_at" field.
+func (m *PartnerAccessMutation) SetRevokedAt(i instant.Milli) {
+	m.revoked_at = &i
+	m.addrevoked_at = nil
+}
+
+// RevokedAt returns the value of the "revoked_at" field in the mutation.
+func (m *PartnerAccessMutation) RevokedAt() (r instant.Milli, exists bool) {
+	v := m.revoked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevokedAt returns the old "revoked_at" field's value of the PartnerAccess entity.
+// If the PartnerAccess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartnerAccessMutation) OldRevokedAt(ctx context.Context) (v *instant.Milli, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevokedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevokedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevokedAt: %w", err)
+	}
+	return oldValue.RevokedAt, nil
+}
+
+// AddRevokedAt adds i to the "revoked_at" field.
+func (m *PartnerAccessMutation) AddRevokedAt(i instant.Milli) {
+	if m.addrevoked_at != nil {
+		*m.addrevoked_at += i
+	} else {
+		m.addrevoked_at = &i
+	}
+}
+
+// AddedRevokedAt returns the value that was added to the "revoked_at" field in this mutation.
+func (m *PartnerAccessMutation) AddedRevokedAt() (r instant.Milli, exists bool) {
+	v := m.addrevoked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearRevokedAt clears the value of the "revoked_at" field.
+func (m *PartnerAccessMutation) ClearRevokedAt() {
+	m.revoked_at = nil
+	m.addrevoked_at = nil
+	m.clearedFields[partneraccess.FieldRevokedAt] = struct{}{}
+}
+
+// RevokedAtCleared returns if the "revoked_at" field was cleared in this mutation.
+func (m *PartnerAccessMutation) RevokedAtCleared() bool {
+	_, ok := m.clearedFields[partneraccess.FieldRevokedAt]
+	return ok
+}
+
+// ResetRevokedAt resets all changes to the "revoked_at" field.
+func (m *PartnerAccessMutation) ResetRevokedAt() {
+	m.revoked_at = nil
+	m.addrevoked_at = nil
+	delete(m.clearedFields, partneraccess.FieldRevokedAt)
+}
+
 // ClearTenant clears the "tenant" edge to the Tenant entity.
 func (m *PartnerAccessMutation) ClearTenant() {
 	m.clearedtenant = true
@@ -10992,7 +11888,7 @@ func (m *PartnerAccessMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PartnerAccessMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.tenant != nil {
 		fields = append(fields, partneraccess.FieldTenantID)
 	}
@@ -11010,6 +11906,9 @@ func (m *PartnerAccessMutation) Fields() []string {
 	}
 	if m.granter != nil {
 		fields = append(fields, partneraccess.FieldGrantedBy)
+	}
+	if m.revoked_at != nil {
+		fields = append(fields, partneraccess.FieldRevokedAt)
 	}
 	return fields
 }
@@ -11031,6 +11930,8 @@ func (m *PartnerAccessMutation) Field(name string) (ent.Value, bool) {
 		return m.GrantedAt()
 	case partneraccess.FieldGrantedBy:
 		return m.GrantedBy()
+	case partneraccess.FieldRevokedAt:
+		return m.RevokedAt()
 	}
 	return nil, false
 }
@@ -11052,6 +11953,8 @@ func (m *PartnerAccessMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldGrantedAt(ctx)
 	case partneraccess.FieldGrantedBy:
 		return m.OldGrantedBy(ctx)
+	case partneraccess.FieldRevokedAt:
+		return m.OldRevokedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown PartnerAccess field %s", name)
 }
@@ -11103,6 +12006,13 @@ func (m *PartnerAccessMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetGrantedBy(v)
 		return nil
+	case partneraccess.FieldRevokedAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevokedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown PartnerAccess field %s", name)
 }
@@ -11120,6 +12030,9 @@ func (m *PartnerAccessMutation) AddedFields() []string {
 	if m.addgranted_at != nil {
 		fields = append(fields, partneraccess.FieldGrantedAt)
 	}
+	if m.addrevoked_at != nil {
+		fields = append(fields, partneraccess.FieldRevokedAt)
+	}
 	return fields
 }
 
@@ -11134,6 +12047,8 @@ func (m *PartnerAccessMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedExpiresAt()
 	case partneraccess.FieldGrantedAt:
 		return m.AddedGrantedAt()
+	case partneraccess.FieldRevokedAt:
+		return m.AddedRevokedAt()
 	}
 	return nil, false
 }
@@ -11164,6 +12079,13 @@ func (m *PartnerAccessMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddGrantedAt(v)
 		return nil
+	case partneraccess.FieldRevokedAt:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevokedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown PartnerAccess numeric field %s", name)
 }
@@ -11174,6 +12096,9 @@ func (m *PartnerAccessMutation) ClearedFields() []string {
 	var fields []string
 	if m.FieldCleared(partneraccess.FieldGrantedBy) {
 		fields = append(fields, partneraccess.FieldGrantedBy)
+	}
+	if m.FieldCleared(partneraccess.FieldRevokedAt) {
+		fields = append(fields, partneraccess.FieldRevokedAt)
 	}
 	return fields
 }
@@ -11191,6 +12116,9 @@ func (m *PartnerAccessMutation) ClearField(name string) error {
 	switch name {
 	case partneraccess.FieldGrantedBy:
 		m.ClearGrantedBy()
+		return nil
+	case partneraccess.FieldRevokedAt:
+		m.ClearRevokedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown PartnerAccess nullable field %s", name)
@@ -11217,6 +12145,9 @@ func (m *PartnerAccessMutation) ResetField(name string) error {
 		return nil
 	case partneraccess.FieldGrantedBy:
 		m.ResetGrantedBy()
+		return nil
+	case partneraccess.FieldRevokedAt:
+		m.ResetRevokedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown PartnerAccess field %s", name)

@@ -32,6 +32,8 @@ type PartnerAccess struct {
 	GrantedAt instant.Milli `json:"granted_at,omitempty"`
 	// GrantedBy holds the value of the "granted_by" field.
 	GrantedBy *string `json:"granted_by,omitempty"`
+	// null again when it is granted anew
+	RevokedAt *instant.Milli `json:"revoked_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the PartnerAccessQuery when eager-loading is set.
 	Edges        PartnerAccessEdges `json:"edges"`
@@ -76,6 +78,8 @@ func (*PartnerAccess) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case partneraccess.FieldRevokedAt:
+			values[i] = &sql.NullScanner{S: new(instant.Milli)}
 		case partneraccess.FieldExpiresAt, partneraccess.FieldGrantedAt:
 			values[i] = new(instant.Milli)
 		case partneraccess.FieldRoles:
@@ -139,6 +143,13 @@ func (_m *PartnerAccess) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.GrantedBy = new(string)
 				*_m.GrantedBy = value.String
+			}
+		case partneraccess.FieldRevokedAt:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field revoked_at", values[i])
+			} else if value.Valid {
+				_m.RevokedAt = new(instant.Milli)
+				*_m.RevokedAt = *value.S.(*instant.Milli)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -204,6 +215,11 @@ func (_m *PartnerAccess) String() string {
 	if v := _m.GrantedBy; v != nil {
 		builder.WriteString("granted_by=")
 		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.RevokedAt; v != nil {
+		builder.WriteString("revoked_at=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteByte(')')
 	return builder.String()

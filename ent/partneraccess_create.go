@@ -70,6 +70,20 @@ func (_c *PartnerAccessCreate) SetNillableGrantedBy(v *string) *PartnerAccessCre
 	return _c
 }
 
+// SetRevokedAt sets the "revoked_at" field.
+func (_c *PartnerAccessCreate) SetRevokedAt(v instant.Milli) *PartnerAccessCreate {
+	_c.mutation.SetRevokedAt(v)
+	return _c
+}
+
+// SetNillableRevokedAt sets the "revoked_at" field if the given value is not nil.
+func (_c *PartnerAccessCreate) SetNillableRevokedAt(v *instant.Milli) *PartnerAccessCreate {
+	if v != nil {
+		_c.SetRevokedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *PartnerAccessCreate) SetID(v string) *PartnerAccessCreate {
 	_c.mutation.SetID(v)
@@ -203,6 +217,10 @@ func (_c *PartnerAccessCreate) createSpec() (*PartnerAccess, *sqlgraph.CreateSpe
 	if value, ok := _c.mutation.GrantedAt(); ok {
 		_spec.SetField(partneraccess.FieldGrantedAt, field.TypeInt64, value)
 		_node.GrantedAt = value
+	}
+	if value, ok := _c.mutation.RevokedAt(); ok {
+		_spec.SetField(partneraccess.FieldRevokedAt, field.TypeInt64, value)
+		_node.RevokedAt = &value
 	}
 	if nodes := _c.mutation.TenantIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -362,6 +380,30 @@ func (u *PartnerAccessUpsert) ClearGrantedBy() *PartnerAccessUpsert {
 	return u
 }
 
+// SetRevokedAt sets the "revoked_at" field.
+func (u *PartnerAccessUpsert) SetRevokedAt(v instant.Milli) *PartnerAccessUpsert {
+	u.Set(partneraccess.FieldRevokedAt, v)
+	return u
+}
+
+// UpdateRevokedAt sets the "revoked_at" field to the value that was provided on create.
+func (u *PartnerAccessUpsert) UpdateRevokedAt() *PartnerAccessUpsert {
+	u.SetExcluded(partneraccess.FieldRevokedAt)
+	return u
+}
+
+// AddRevokedAt adds v to the "revoked_at" field.
+func (u *PartnerAccessUpsert) AddRevokedAt(v instant.Milli) *PartnerAccessUpsert {
+	u.Add(partneraccess.FieldRevokedAt, v)
+	return u
+}
+
+// ClearRevokedAt clears the value of the "revoked_at" field.
+func (u *PartnerAccessUpsert) ClearRevokedAt() *PartnerAccessUpsert {
+	u.SetNull(partneraccess.FieldRevokedAt)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -497,6 +539,34 @@ func (u *PartnerAccessUpsertOne) UpdateGrantedBy() *PartnerAccessUpsertOne {
 func (u *PartnerAccessUpsertOne) ClearGrantedBy() *PartnerAccessUpsertOne {
 	return u.Update(func(s *PartnerAccessUpsert) {
 		s.ClearGrantedBy()
+	})
+}
+
+// SetRevokedAt sets the "revoked_at" field.
+func (u *PartnerAccessUpsertOne) SetRevokedAt(v instant.Milli) *PartnerAccessUpsertOne {
+	return u.Update(func(s *PartnerAccessUpsert) {
+		s.SetRevokedAt(v)
+	})
+}
+
+// AddRevokedAt adds v to the "revoked_at" field.
+func (u *PartnerAccessUpsertOne) AddRevokedAt(v instant.Milli) *PartnerAccessUpsertOne {
+	return u.Update(func(s *PartnerAccessUpsert) {
+		s.AddRevokedAt(v)
+	})
+}
+
+// UpdateRevokedAt sets the "revoked_at" field to the value that was provided on create.
+func (u *PartnerAccessUpsertOne) UpdateRevokedAt() *PartnerAccessUpsertOne {
+	return u.Update(func(s *PartnerAccessUpsert) {
+		s.UpdateRevokedAt()
+	})
+}
+
+// ClearRevokedAt clears the value of the "revoked_at" field.
+func (u *PartnerAccessUpsertOne) ClearRevokedAt() *PartnerAccessUpsertOne {
+	return u.Update(func(s *PartnerAccessUpsert) {
+		s.ClearRevokedAt()
 	})
 }
 
@@ -801,6 +871,34 @@ func (u *PartnerAccessUpsertBulk) UpdateGrantedBy() *PartnerAccessUpsertBulk {
 func (u *PartnerAccessUpsertBulk) ClearGrantedBy() *PartnerAccessUpsertBulk {
 	return u.Update(func(s *PartnerAccessUpsert) {
 		s.ClearGrantedBy()
+	})
+}
+
+// SetRevokedAt sets the "revoked_at" field.
+func (u *PartnerAccessUpsertBulk) SetRevokedAt(v instant.Milli) *PartnerAccessUpsertBulk {
+	return u.Update(func(s *PartnerAccessUpsert) {
+		s.SetRevokedAt(v)
+	})
+}
+
+// AddRevokedAt adds v to the "revoked_at" field.
+func (u *PartnerAccessUpsertBulk) AddRevokedAt(v instant.Milli) *PartnerAccessUpsertBulk {
+	return u.Update(func(s *PartnerAccessUpsert) {
+		s.AddRevokedAt(v)
+	})
+}
+
+// UpdateRevokedAt sets the "revoked_at" field to the value that was provided on create.
+func (u *PartnerAccessUpsertBulk) UpdateRevokedAt() *PartnerAccessUpsertBulk {
+	return u.Update(func(s *PartnerAccessUpsert) {
+		s.UpdateRevokedAt()
+	})
+}
+
+// ClearRevokedAt clears the value of the "revoked_at" field.
+func (u *PartnerAccessUpsertBulk) ClearRevokedAt() *PartnerAccessUpsertBulk {
+	return u.Update(func(s *PartnerAccessUpsert) {
+		s.ClearRevokedAt()
 	})
 }
 

@@ -113,6 +113,33 @@ func (_u *PartnerAccessUpdate) ClearGrantedBy() *PartnerAccessUpdate {
 	return _u
 }
 
+// SetRevokedAt sets the "revoked_at" field.
+func (_u *PartnerAccessUpdate) SetRevokedAt(v instant.Milli) *PartnerAccessUpdate {
+	_u.mutation.ResetRevokedAt()
+	_u.mutation.SetRevokedAt(v)
+	return _u
+}
+
+// SetNillableRevokedAt sets the "revoked_at" field if the given value is not nil.
+func (_u *PartnerAccessUpdate) SetNillableRevokedAt(v *instant.Milli) *PartnerAccessUpdate {
+	if v != nil {
+		_u.SetRevokedAt(*v)
+	}
+	return _u
+}
+
+// AddRevokedAt adds value to the "revoked_at" field.
+func (_u *PartnerAccessUpdate) AddRevokedAt(v instant.Milli) *PartnerAccessUpdate {
+	_u.mutation.AddRevokedAt(v)
+	return _u
+}
+
+// ClearRevokedAt clears the value of the "revoked_at" field.
+func (_u *PartnerAccessUpdate) ClearRevokedAt() *PartnerAccessUpdate {
+	_u.mutation.ClearRevokedAt()
+	return _u
+}
+
 // SetGranterID sets the "granter" edge to the User entity by ID.
 func (_u *PartnerAccessUpdate) SetGranterID(id string) *PartnerAccessUpdate {
 	_u.mutation.SetGranterID(id)
@@ -207,6 +234,15 @@ func (_u *PartnerAccessUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	}
 	if value, ok := _u.mutation.AddedGrantedAt(); ok {
 		_spec.AddField(partneraccess.FieldGrantedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.RevokedAt(); ok {
+		_spec.SetField(partneraccess.FieldRevokedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedRevokedAt(); ok {
+		_spec.AddField(partneraccess.FieldRevokedAt, field.TypeInt64, value)
+	}
+	if _u.mutation.RevokedAtCleared() {
+		_spec.ClearField(partneraccess.FieldRevokedAt, field.TypeInt64)
 	}
 	if _u.mutation.GranterCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -340,6 +376,33 @@ func (_u *PartnerAccessUpdateOne) ClearGrantedBy() *PartnerAccessUpdateOne {
 	return _u
 }
 
+// SetRevokedAt sets the "revoked_at" field.
+func (_u *PartnerAccessUpdateOne) SetRevokedAt(v instant.Milli) *PartnerAccessUpdateOne {
+	_u.mutation.ResetRevokedAt()
+	_u.mutation.SetRevokedAt(v)
+	return _u
+}
+
+// SetNillableRevokedAt sets the "revoked_at" field if the given value is not nil.
+func (_u *PartnerAccessUpdateOne) SetNillableRevokedAt(v *instant.Milli) *PartnerAccessUpdateOne {
+	if v != nil {
+		_u.SetRevokedAt(*v)
+	}
+	return _u
+}
+
+// AddRevokedAt adds value to the "revoked_at" field.
+func (_u *PartnerAccessUpdateOne) AddRevokedAt(v instant.Milli) *PartnerAccessUpdateOne {
+	_u.mutation.AddRevokedAt(v)
+	return _u
+}
+
+// ClearRevokedAt clears the value of the "revoked_at" field.
+func (_u *PartnerAccessUpdateOne) ClearRevokedAt() *PartnerAccessUpdateOne {
+	_u.mutation.ClearRevokedAt()
+	return _u
+}
+
 // SetGranterID sets the "granter" edge to the User entity by ID.
 func (_u *PartnerAccessUpdateOne) SetGranterID(id string) *PartnerAccessUpdateOne {
 	_u.mutation.SetGranterID(id)
@@ -464,6 +527,15 @@ func (_u *PartnerAccessUpdateOne) sqlSave(ctx context.Context) (_node *PartnerAc
 	}
 	if value, ok := _u.mutation.AddedGrantedAt(); ok {
 		_spec.AddField(partneraccess.FieldGrantedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.RevokedAt(); ok {
+		_spec.SetField(partneraccess.FieldRevokedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedRevokedAt(); ok {
+		_spec.AddField(partneraccess.FieldRevokedAt, field.TypeInt64, value)
+	}
+	if _u.mutation.RevokedAtCleared() {
+		_spec.ClearField(partneraccess.FieldRevokedAt, field.TypeInt64)
 	}
 	if _u.mutation.GranterCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -16,6 +16,8 @@ type Tx struct {
 	config
 	// APIToken is the client for interacting with the APIToken builders.
 	APIToken *APITokenClient
+	// AccessChange is the client for interacting with the AccessChange builders.
+	AccessChange *AccessChangeClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
 	// Export is the client for interacting with the Export builders.
@@ -180,6 +182,7 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.APIToken = NewAPITokenClient(tx.config)
+	tx.AccessChange = NewAccessChangeClient(tx.config)
 	tx.AuditEvent = NewAuditEventClient(tx.config)
 	tx.Export = NewExportClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)

@@ -5,6 +5,7 @@ package graph
 import (
 	"context"
 
+	"purser/internal/access"
 	"purser/internal/licensing"
 	"purser/internal/policy"
 	"purser/internal/purchasing"
@@ -19,6 +20,7 @@ type Resolver struct {
 	Purchasing *purchasing.Service
 	TakeOver   *takeover.Service
 	Licensing  *licensing.Service
+	Access     *access.Service
 }
 
 type (

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"purser/ent"
+	"purser/ent/accesschange"
 	"purser/ent/apitoken"
 	"purser/ent/auditevent"
 	"purser/ent/export"
@@ -110,6 +111,33 @@ func (f TraverseAPIToken) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.APITokenQuery", q)
+}
+
+// The AccessChangeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AccessChangeFunc func(context.Context, *ent.AccessChangeQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AccessChangeFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AccessChangeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AccessChangeQuery", q)
+}
+
+// The TraverseAccessChange type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAccessChange func(context.Context, *ent.AccessChangeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAccessChange) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAccessChange) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AccessChangeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AccessChangeQuery", q)
 }
 
 // The AuditEventFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -549,6 +577,8 @@ func NewQuery(q ent.Query) (Query, error) {
 	switch q := q.(type) {
 	case *ent.APITokenQuery:
 		return &query[*ent.APITokenQuery, predicate.APIToken, apitoken.OrderOption]{typ: ent.TypeAPIToken, tq: q}, nil
+	case *ent.AccessChangeQuery:
+		return &query[*ent.AccessChangeQuery, predicate.AccessChange, accesschange.OrderOption]{typ: ent.TypeAccessChange, tq: q}, nil
 	case *ent.AuditEventQuery:
 		return &query[*ent.AuditEventQuery, predicate.AuditEvent, auditevent.OrderOption]{typ: ent.TypeAuditEvent, tq: q}, nil
 	case *ent.ExportQuery:

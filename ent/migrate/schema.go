@@ -18,8 +18,11 @@ var (
 		{Name: "prefix", Type: field.TypeString, Collation: "C"},
 		{Name: "created_at", Type: field.TypeInt64},
 		{Name: "expires_at", Type: field.TypeInt64},
+		{Name: "last_used_at", Type: field.TypeInt64, Nullable: true},
+		{Name: "revoked_at", Type: field.TypeInt64, Nullable: true},
 		{Name: "tenant_id", Type: field.TypeString, Collation: "C"},
 		{Name: "user_id", Type: field.TypeString, Nullable: true, Collation: "C"},
+		{Name: "created_by", Type: field.TypeString, Nullable: true, Collation: "C"},
 	}
 	// APITokensTable holds the schema information for the "api_tokens" table.
 	APITokensTable = &schema.Table{
@@ -29,13 +32,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "api_tokens_tenants_tenant",
-				Columns:    []*schema.Column{APITokensColumns[7]},
+				Columns:    []*schema.Column{APITokensColumns[9]},
 				RefColumns: []*schema.Column{TenantsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "api_tokens_users_user",
-				Columns:    []*schema.Column{APITokensColumns[8]},
+				Columns:    []*schema.Column{APITokensColumns[10]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "api_tokens_users_creator",
+				Columns:    []*schema.Column{APITokensColumns[11]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -45,6 +54,34 @@ var (
 				Name:    "apitoken_hash",
 				Unique:  true,
 				Columns: []*schema.Column{APITokensColumns[3]},
+			},
+			{
+				Name:    "apitoken_tenant_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{APITokensColumns[9], APITokensColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "revoked_at IS NULL",
+				},
+			},
+		},
+	}
+	// AccessChangesColumns holds the columns for the "access_changes" table.
+	AccessChangesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Collation: "C"},
+		{Name: "count", Type: field.TypeInt},
+		{Name: "tenant_id", Type: field.TypeString, Collation: "C"},
+	}
+	// AccessChangesTable holds the schema information for the "access_changes" table.
+	AccessChangesTable = &schema.Table{
+		Name:       "access_changes",
+		Columns:    AccessChangesColumns,
+		PrimaryKey: []*schema.Column{AccessChangesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "access_changes_tenants_tenant",
+				Columns:    []*schema.Column{AccessChangesColumns[2]},
+				RefColumns: []*schema.Column{TenantsColumns[0]},
+				OnDelete:   schema.NoAction,
 			},
 		},
 	}
@@ -568,6 +605,7 @@ var (
 		{Name: "roles", Type: field.TypeUint8},
 		{Name: "expires_at", Type: field.TypeInt64},
 		{Name: "granted_at", Type: field.TypeInt64},
+		{Name: "revoked_at", Type: field.TypeInt64, Nullable: true},
 		{Name: "tenant_id", Type: field.TypeString, Collation: "C"},
 		{Name: "granted_by", Type: field.TypeString, Nullable: true, Collation: "C"},
 	}
@@ -579,13 +617,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "partner_accesses_tenants_tenant",
-				Columns:    []*schema.Column{PartnerAccessesColumns[5]},
+				Columns:    []*schema.Column{PartnerAccessesColumns[6]},
 				RefColumns: []*schema.Column{TenantsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "partner_accesses_users_granter",
-				Columns:    []*schema.Column{PartnerAccessesColumns[6]},
+				Columns:    []*schema.Column{PartnerAccessesColumns[7]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -594,7 +632,7 @@ var (
 			{
 				Name:    "partneraccess_tenant_id_partner_domain",
 				Unique:  true,
-				Columns: []*schema.Column{PartnerAccessesColumns[5], PartnerAccessesColumns[1]},
+				Columns: []*schema.Column{PartnerAccessesColumns[6], PartnerAccessesColumns[1]},
 			},
 			{
 				Name:    "partneraccess_partner_domain",
@@ -941,6 +979,7 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		APITokensTable,
+		AccessChangesTable,
 		AuditEventsTable,
 		ExportsTable,
 		IdempotencyKeysTable,
@@ -963,6 +1002,8 @@ var (
 func init() {
 	APITokensTable.ForeignKeys[0].RefTable = TenantsTable
 	APITokensTable.ForeignKeys[1].RefTable = UsersTable
+	APITokensTable.ForeignKeys[2].RefTable = UsersTable
+	AccessChangesTable.ForeignKeys[0].RefTable = TenantsTable
 	AuditEventsTable.ForeignKeys[0].RefTable = TenantsTable
 	AuditEventsTable.ForeignKeys[1].RefTable = UsersTable
 	ExportsTable.ForeignKeys[0].RefTable = TenantsTable

@@ -25,6 +25,8 @@ const (
 	FieldGrantedAt = "granted_at"
 	// FieldGrantedBy holds the string denoting the granted_by field in the database.
 	FieldGrantedBy = "granted_by"
+	// FieldRevokedAt holds the string denoting the revoked_at field in the database.
+	FieldRevokedAt = "revoked_at"
 	// EdgeTenant holds the string denoting the tenant edge name in mutations.
 	EdgeTenant = "tenant"
 	// EdgeGranter holds the string denoting the granter edge name in mutations.
@@ -56,6 +58,7 @@ var Columns = []string{
 	FieldExpiresAt,
 	FieldGrantedAt,
 	FieldGrantedBy,
+	FieldRevokedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -114,6 +117,11 @@ func ByGrantedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByGrantedBy orders the results by the granted_by field.
 func ByGrantedBy(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldGrantedBy, opts...).ToFunc()
+}
+
+// ByRevokedAt orders the results by the revoked_at field.
+func ByRevokedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRevokedAt, opts...).ToFunc()
 }
 
 // ByTenantField orders the results by tenant field.

@@ -97,6 +97,11 @@ func GrantedBy(v string) predicate.PartnerAccess {
 	return predicate.PartnerAccess(sql.FieldEQ(FieldGrantedBy, v))
 }
 
+// RevokedAt applies equality check predicate on the "revoked_at" field. It's identical to RevokedAtEQ.
+func RevokedAt(v instant.Milli) predicate.PartnerAccess {
+	return predicate.PartnerAccess(sql.FieldEQ(FieldRevokedAt, v))
+}
+
 // TenantIDEQ applies the EQ predicate on the "tenant_id" field.
 func TenantIDEQ(v string) predicate.PartnerAccess {
 	return predicate.PartnerAccess(sql.FieldEQ(FieldTenantID, v))
@@ -434,6 +439,56 @@ func GrantedByEqualFold(v string) predicate.PartnerAccess {
 // GrantedByContainsFold applies the ContainsFold predicate on the "granted_by" field.
 func GrantedByContainsFold(v string) predicate.PartnerAccess {
 	return predicate.PartnerAccess(sql.FieldContainsFold(FieldGrantedBy, v))
+}
+
+// RevokedAtEQ applies the EQ predicate on the "revoked_at" field.
+func RevokedAtEQ(v instant.Milli) predicate.PartnerAccess {
+	return predicate.PartnerAccess(sql.FieldEQ(FieldRevokedAt, v))
+}
+
+// RevokedAtNEQ applies the NEQ predicate on the "revoked_at" field.
+func RevokedAtNEQ(v instant.Milli) predicate.PartnerAccess {
+	return predicate.PartnerAccess(sql.FieldNEQ(FieldRevokedAt, v))
+}
+
+// RevokedAtIn applies the In predicate on the "revoked_at" field.
+func RevokedAtIn(vs ...instant.Milli) predicate.PartnerAccess {
+	return predicate.PartnerAccess(sql.FieldIn(FieldRevokedAt, vs...))
+}
+
+// RevokedAtNotIn applies the NotIn predicate on the "revoked_at" field.
+func RevokedAtNotIn(vs ...instant.Milli) predicate.PartnerAccess {
+	return predicate.PartnerAccess(sql.FieldNotIn(FieldRevokedAt, vs...))
+}
+
+// RevokedAtGT applies the GT predicate on the "revoked_at" field.
+func RevokedAtGT(v instant.Milli) predicate.PartnerAccess {
+	return predicate.PartnerAccess(sql.FieldGT(FieldRevokedAt, v))
+}
+
+// RevokedAtGTE applies the GTE predicate on the "revoked_at" field.
+func RevokedAtGTE(v instant.Milli) predicate.PartnerAccess {
+	return predicate.PartnerAccess(sql.FieldGTE(FieldRevokedAt, v))
+}
+
+// RevokedAtLT applies the LT predicate on the "revoked_at" field.
+func RevokedAtLT(v instant.Milli) predicate.PartnerAccess {
+	return predicate.PartnerAccess(sql.FieldLT(FieldRevokedAt, v))
+}
+
+// RevokedAtLTE applies the LTE predicate on the "revoked_at" field.
+func RevokedAtLTE(v instant.Milli) predicate.PartnerAccess {
+	return predicate.PartnerAccess(sql.FieldLTE(FieldRevokedAt, v))
+}
+
+// RevokedAtIsNil applies the IsNil predicate on the "revoked_at" field.
+func RevokedAtIsNil() predicate.PartnerAccess {
+	return predicate.PartnerAccess(sql.FieldIsNull(FieldRevokedAt))
+}
+
+// RevokedAtNotNil applies the NotNil predicate on the "revoked_at" field.
+func RevokedAtNotNil() predicate.PartnerAccess {
+	return predicate.PartnerAccess(sql.FieldNotNull(FieldRevokedAt))
 }
 
 // HasTenant applies the HasEdge predicate on the "tenant" edge.

@@ -3,6 +3,7 @@
 package runtime
 
 import (
+	"purser/ent/accesschange"
 	"purser/ent/apitoken"
 	"purser/ent/auditevent"
 	"purser/ent/export"
@@ -33,6 +34,11 @@ func init() {
 	apitoken.Hooks[0] = apitokenMixinHooks1[0]
 	apitokenMixinInters1 := apitokenMixin[1].Interceptors()
 	apitoken.Interceptors[0] = apitokenMixinInters1[0]
+	accesschangeMixin := schema.AccessChange{}.Mixin()
+	accesschangeMixinHooks1 := accesschangeMixin[1].Hooks()
+	accesschange.Hooks[0] = accesschangeMixinHooks1[0]
+	accesschangeMixinInters1 := accesschangeMixin[1].Interceptors()
+	accesschange.Interceptors[0] = accesschangeMixinInters1[0]
 	auditeventMixin := schema.AuditEvent{}.Mixin()
 	auditeventMixinHooks1 := auditeventMixin[1].Hooks()
 	auditevent.Hooks[0] = auditeventMixinHooks1[0]

@@ -24,6 +24,7 @@ func (PartnerAccess) Fields() []ent.Field {
 		field.Int64("expires_at").GoType(instant.Milli(0)),
 		field.Int64("granted_at").GoType(instant.Milli(0)),
 		field.String("granted_by").Optional().Nillable().Annotations(ordered),
+		field.Int64("revoked_at").Optional().Nillable().GoType(instant.Milli(0)).Comment("null again when it is granted anew"),
 	}
 }
 

@@ -28,6 +28,55 @@ type AdminCenterLinks struct {
 	PurchaseServices string `json:"purchaseServices"`
 }
 
+// A credential that Purser made. Its secret was shown once, and cannot be shown again. For GLOBAL_ADMIN only; to others `node` answers null.
+type APIToken struct {
+	// Opaque and unique.
+	ID string `json:"id"`
+	// What it is called.
+	Name string `json:"name"`
+	// What it may do: the roles given to a service token, or those that the user has at the moment.
+	Roles []viewer.Role `json:"roles"`
+	// The first characters of the secret, to tell tokens apart.
+	Prefix string `json:"prefix"`
+	// When it was made.
+	CreatedAt instant.Milli `json:"createdAt"`
+	// Who made it; null where that was a service token, or the command line.
+	CreatedBy *User `json:"createdBy,omitempty"`
+	// When it ends by itself.
+	ExpiresAt instant.Milli `json:"expiresAt"`
+	// When it was last used, to the minute; null: never.
+	LastUsedAt *instant.Milli `json:"lastUsedAt,omitempty"`
+	// When it was revoked; null: it was not.
+	RevokedAt *instant.Milli `json:"revokedAt,omitempty"`
+	// The user that it stands for; null for a service token.
+	User *User `json:"user,omitempty"`
+}
+
+func (APIToken) IsNode() {}
+
+// Opaque, and the same in logs, mail and exports.
+func (this APIToken) GetID() string { return this.ID }
+
+// A page of tokens.
+type APITokenConnection struct {
+	// The entries with their positions.
+	Edges []*APITokenEdge `json:"edges"`
+	// The entries alone.
+	Nodes []*APIToken `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are on all pages; counted only when asked for.
+	TotalCount int `json:"totalCount"`
+}
+
+// One entry of a list of tokens.
+type APITokenEdge struct {
+	// The entry.
+	Node *APIToken `json:"node"`
+	// Its position.
+	Cursor string `json:"cursor"`
+}
+
 // Who gets a license of what.
 type AssignLicensesInput struct {
 	// The purchase, ACTIVE or EXPIRED.
@@ -240,6 +289,28 @@ type ChangeQuantityPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A service token to be made.
+type CreateAPITokenInput struct {
+	// The tenant; may be left out by a caller who reaches one only.
+	TenantID *string `json:"tenantId,omitempty"`
+	// What to call it: 1 to 200 characters.
+	Name string `json:"name"`
+	// What it may do: at least one role, and not MEMBER.
+	Roles []viewer.Role `json:"roles"`
+	// When it ends: in the future, at most a year (366 days) from now.
+	ExpiresAt instant.Milli `json:"expiresAt"`
+}
+
+// The token.
+type CreateAPITokenPayload struct {
+	// As it is now.
+	Token *APIToken `json:"token,omitempty"`
+	// What to show as `Authorization: Bearer …`. It is shown this once: Purser keeps a hash of it. (With @idempotent a retry within 24 hours shows it again: that answer is kept encrypted, with the caller's key.)
+	Secret *string `json:"secret,omitempty"`
+	// Why it was refused; empty where it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // What the caller showed to be let in.
 type Credential struct {
 	// How it authenticates.
@@ -302,6 +373,26 @@ type ExportLicensedUsersInput struct {
 type ExportLicensedUsersPayload struct {
 	// Where to get it; null where it was refused.
 	Export *Export `json:"export,omitempty"`
+	// Why it was refused; empty where it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Access to be granted.
+type GrantPartnerAccessInput struct {
+	// The tenant; may be left out by a caller who reaches one only.
+	TenantID *string `json:"tenantId,omitempty"`
+	// The partner's primary domain, compared without case; not one's own. It is not looked up: the answer says nothing about which tenants exist.
+	PartnerDomain string `json:"partnerDomain"`
+	// What the partner's users may do: at least one role, and not MEMBER.
+	Roles []viewer.Role `json:"roles"`
+	// When it ends: in the future, at most a year (366 days) from now.
+	ExpiresAt instant.Milli `json:"expiresAt"`
+}
+
+// The access.
+type GrantPartnerAccessPayload struct {
+	// As it is now.
+	Access *PartnerAccess `json:"access,omitempty"`
 	// Why it was refused; empty where it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -664,6 +755,29 @@ type PageInfo struct {
 	// The position of the last entry, for `after`; null on an empty page.
 	EndCursor *string `json:"endCursor,omitempty"`
 }
+
+// Lets the users of a partner, another organization, act in the tenant with some roles until a date. For GLOBAL_ADMIN and GLOBAL_READER; to others `node` answers null.
+type PartnerAccess struct {
+	// Opaque and unique. It stays the same when access is granted anew.
+	ID string `json:"id"`
+	// The partner's primary domain, in lower case. It is not looked up: that would tell which tenants exist.
+	PartnerDomain string `json:"partnerDomain"`
+	// What the partner's users may do.
+	Roles []viewer.Role `json:"roles"`
+	// When it ends by itself.
+	ExpiresAt instant.Milli `json:"expiresAt"`
+	// When it was granted last.
+	GrantedAt instant.Milli `json:"grantedAt"`
+	// Who granted it last; null where that was a service token, or an import.
+	GrantedBy *User `json:"grantedBy,omitempty"`
+	// When it was revoked; null: it was not.
+	RevokedAt *instant.Milli `json:"revokedAt,omitempty"`
+}
+
+func (PartnerAccess) IsNode() {}
+
+// Opaque, and the same in logs, mail and exports.
+func (this PartnerAccess) GetID() string { return this.ID }
 
 // What became of one product in a change of many policies.
 type PolicyChange struct {
@@ -1042,6 +1156,36 @@ type RequestLicensesPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A token to be revoked.
+type RevokeAPITokenInput struct {
+	// Which.
+	TokenID string `json:"tokenId"`
+}
+
+// The token.
+type RevokeAPITokenPayload struct {
+	// As it is now.
+	Token *APIToken `json:"token,omitempty"`
+	// Why it was refused; empty where it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Access to be revoked.
+type RevokePartnerAccessInput struct {
+	// The tenant; may be left out by a caller who reaches one only.
+	TenantID *string `json:"tenantId,omitempty"`
+	// The partner's primary domain, compared without case.
+	PartnerDomain string `json:"partnerDomain"`
+}
+
+// The access.
+type RevokePartnerAccessPayload struct {
+	// As it is now.
+	Access *PartnerAccess `json:"access,omitempty"`
+	// Why it was refused; empty where it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // What a tenant lets its users buy for themselves, for one product. Changing it leaves existing purchases and trials alone.
 type SelfServicePolicy struct {
 	// Opaque and unique; the same before and after the policy is set.
@@ -1231,8 +1375,10 @@ type Tenant struct {
 	// Purchases of every source (a MEMBER: their own), newest first unless ordered otherwise.
 	Purchases *PurchaseConnection `json:"purchases"`
 	// Figures for an overview page.
-	Summary     *TenantSummary `json:"summary,omitempty"`
-	PurchasesBy PurchasesParts `json:"-"`
+	Summary *TenantSummary `json:"summary,omitempty"`
+	// Which partners' users may act here now, the newest grant first.
+	Partners    []*PartnerAccess `json:"partners,omitempty"`
+	PurchasesBy PurchasesParts   `json:"-"`
 }
 
 func (Tenant) IsNode() {}

@@ -1,4 +1,5 @@
-// Package access says who may come in: it makes API tokens, and finds the caller behind one.
+// Package access says who may come in: it makes and revokes API tokens, gives partners access, finds the
+// caller behind a credential, and tells open connections when that has to be asked again.
 package access
 
 import (
@@ -12,14 +13,18 @@ import (
 
 // Service makes tokens and recognises them.
 type Service struct {
+	// Changes tells when credentials may have come to mean something else.
+	Changes *Changes
+
 	db    *store.DB
 	trail *audit.Trail
 	ids   *id.Source
 	now   func() time.Time
 	rand  io.Reader
+	uses  uses
 }
 
 // New returns a service that takes the randomness of its secrets from rand.
 func New(db *store.DB, trail *audit.Trail, ids *id.Source, now func() time.Time, rand io.Reader) *Service {
-	return &Service{db: db, trail: trail, ids: ids, now: now, rand: rand}
+	return &Service{Changes: NewChanges(db), db: db, trail: trail, ids: ids, now: now, rand: rand}
 }

@@ -32,12 +32,14 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (*viewer.Call
 		if f.roles == 0 {
 			return nil, unauthenticated()
 		}
+		s.uses.note(f.token.ID, now)
 		c.Reach = []viewer.Access{{Tenant: f.tenant, Roles: f.roles}}
 		return c, nil
 	}
 	if f.user.blocked {
 		return nil, unauthenticated()
 	}
+	s.uses.note(f.token.ID, now)
 	c.User, c.Name = f.user.id, f.user.name
 	c.Reach = []viewer.Access{{Tenant: f.tenant, Roles: f.user.roles | viewer.SetOf(viewer.Member)}}
 	if f.user.guest {
@@ -77,7 +79,7 @@ func findToken(ctx context.Context, db *store.DB, hash []byte) (f *found, err er
 	rows, err := db.QueryUnwalled(ctx, `SELECT t.id, t.name, t.roles, t.expires_at, t.tenant_id, n.domain, COALESCE(u.id, ''),
 		COALESCE(u.display_name, ''), COALESCE(u.roles, 0), COALESCE(u.kind, ''), COALESCE(u.account_enabled AND NOT u.removed, false)
 		FROM api_tokens t JOIN tenants n ON n.id = t.tenant_id LEFT JOIN users u ON u.id = t.user_id AND u.tenant_id = t.tenant_id
-		WHERE t.hash = ?`, hash)
+		WHERE t.hash = ? AND t.revoked_at IS NULL`, hash)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +107,7 @@ func findToken(ctx context.Context, db *store.DB, hash []byte) (f *found, err er
 func delegatedTo(ctx context.Context, db *store.DB, domain string, now instant.Milli) (list []viewer.Access, err error) {
 	rows, err := db.QueryUnwalled(ctx, `SELECT p.tenant_id, p.roles, p.expires_at
 		FROM partner_accesses p JOIN tenants n ON n.id = p.tenant_id
-		WHERE p.partner_domain = ? AND n.domain <> p.partner_domain AND p.expires_at > ? ORDER BY p.tenant_id`, domain, int64(now))
+		WHERE p.partner_domain = ? AND n.domain <> p.partner_domain AND p.expires_at > ? AND p.revoked_at IS NULL ORDER BY p.tenant_id`, domain, int64(now))
 	if err != nil {
 		return nil, err
 	}

@@ -31,8 +31,9 @@ type NewToken struct {
 	UserID *string
 	// Roles of a service token. A user's token has the user's roles, whatever they become.
 	Roles viewer.Roles
-	// TTL is how long it lives, at most MaxTTL.
-	TTL time.Duration
+	// TTL is how long it lives, at most MaxTTL; or ExpiresAt is when it ends.
+	TTL       time.Duration
+	ExpiresAt *instant.Milli
 }
 
 // Token is a token that was just made. The secret is shown this once.
@@ -42,15 +43,21 @@ type Token struct {
 	ExpiresAt instant.Milli
 }
 
-// CreateToken makes a token in the viewer's tenant. A global admin may.
+// CreateToken makes a token in the viewer's tenant. One of the tenant's own global admins may, who may do
+// everything, so that no role is above theirs.
 // It returns fault.Forbidden, fault.Invalid, or fault.NotFound for a user whom the tenant does not have.
 func (s *Service) CreateToken(ctx context.Context, n NewToken) (Token, error) {
 	v, ok := viewer.From(ctx)
 	if !ok {
 		return Token{}, fault.New(fault.Internal, "a token without a viewer")
 	}
-	if !v.Roles.Has(viewer.GlobalAdmin) {
-		return Token{}, fault.New(fault.Forbidden, "Only a global admin makes tokens.")
+	if !givesAccess(v) {
+		return Token{}, fault.New(fault.Forbidden, "Only one of the tenant's own global admins makes tokens.")
+	}
+	now := instant.From(s.now())
+	end, err := n.end(now)
+	if err != nil {
+		return Token{}, err
 	}
 	if err := n.check(); err != nil {
 		return Token{}, err
@@ -59,15 +66,14 @@ func (s *Service) CreateToken(ctx context.Context, n NewToken) (Token, error) {
 	if err != nil {
 		return Token{}, err
 	}
-	now := instant.From(s.now())
-	t := Token{ID: s.ids.New(id.APIToken), Secret: secret, ExpiresAt: now.Add(n.TTL)}
+	t := Token{ID: s.ids.New(id.APIToken), Secret: secret, ExpiresAt: end}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := usable(ctx, tx, n.UserID); err != nil {
 			return err
 		}
 		err := tx.APIToken.Create().
 			SetID(t.ID).SetTenantID(v.Tenant).SetName(n.Name).SetNillableUserID(n.UserID).SetRoles(n.Roles).
-			SetHash(hashOf(secret)).SetPrefix(secret[:shownLen]).SetCreatedAt(now).SetExpiresAt(t.ExpiresAt).
+			SetHash(hashOf(secret)).SetPrefix(secret[:shownLen]).SetCreatedAt(now).SetExpiresAt(t.ExpiresAt).SetNillableCreatedBy(v.Actor()).
 			Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("create a token: %w", err)
@@ -80,12 +86,22 @@ func (s *Service) CreateToken(ctx context.Context, n NewToken) (Token, error) {
 	return t, nil
 }
 
+// end returns when the token ends.
+func (n NewToken) end(now instant.Milli) (instant.Milli, error) {
+	end, field := now.Add(n.TTL), "ttl"
+	if n.ExpiresAt != nil {
+		end, field = *n.ExpiresAt, "expiresAt"
+	}
+	if end <= now || end > now.Add(MaxTTL) {
+		return 0, fault.New(fault.Invalid, "A token lives at least a moment and at most a year.").At(field)
+	}
+	return end, nil
+}
+
 func (n NewToken) check() error {
 	switch {
 	case strings.TrimSpace(n.Name) == "" || utf8.RuneCountInString(n.Name) > maxName:
 		return fault.New(fault.Invalid, "A token has a name of 1 to %d characters.", maxName).At("name")
-	case n.TTL < time.Millisecond || n.TTL > MaxTTL:
-		return fault.New(fault.Invalid, "A token lives at least a moment and at most a year.").At("ttl")
 	case n.UserID != nil && n.Roles != 0:
 		return fault.New(fault.Invalid, "A user's token has the user's roles and no others.").At("roles")
 	case n.UserID == nil && n.Roles == 0:
@@ -119,11 +135,7 @@ func (n NewToken) changes(t Token) []audit.Change {
 	if n.UserID != nil {
 		list = append(list, audit.Changed("user", "", *n.UserID))
 	} else {
-		names := []string{}
-		for _, r := range n.Roles.List() {
-			names = append(names, string(r))
-		}
-		list = append(list, audit.Changed("roles", "", strings.Join(names, " ")))
+		list = append(list, audit.Changed("roles", "", names(n.Roles)))
 	}
 	return append(list, audit.Changed("expiresAt", "", t.ExpiresAt.String()))
 }

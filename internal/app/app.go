@@ -50,11 +50,12 @@ func New(db *store.DB, now func() time.Time, log *slog.Logger) *App {
 	ids := id.NewSource(now)
 	trail := audit.New(ids, now)
 	mail := outbox.New(ids, now)
+	credentials := access.New(db, trail, ids, now, rand.Reader)
 	a := &App{
 		DB: db, IDs: ids, outbox: mail, now: now,
-		Access:     access.New(db, trail, ids, now, rand.Reader),
+		Access:     credentials,
 		Catalog:    catalog.New(db, ids),
-		Directory:  directory.New(db, ids, trail, now),
+		Directory:  directory.New(db, ids, trail, credentials.Changes, now),
 		Purchasing: purchasing.New(purchasing.Deps{DB: db, Trail: trail, Outbox: mail, IDs: ids, Now: now, Log: log}),
 		TakeOver:   takeover.New(takeover.Deps{DB: db, Trail: trail, Outbox: mail, IDs: ids, Now: now, Log: log}),
 		Licensing:  licensing.New(db, trail, mail, ids, now),
@@ -62,7 +63,7 @@ func New(db *store.DB, now func() time.Time, log *slog.Logger) *App {
 	a.Demo = demo.New(db, a.Catalog, now)
 	a.Resolver = &graph.Resolver{
 		Reading: reading.New(db, now), Policy: policy.New(db, trail, now),
-		Purchasing: a.Purchasing, TakeOver: a.TakeOver, Licensing: a.Licensing,
+		Purchasing: a.Purchasing, TakeOver: a.TakeOver, Licensing: a.Licensing, Access: credentials,
 	}
 	return a
 }
@@ -80,7 +81,11 @@ func (a *App) SendMail(d *outbox.Delivery, log *slog.Logger) {
 // Work runs the workers until ctx ends, and returns when each has finished the batch at hand.
 func (a *App) Work(ctx context.Context, log *slog.Logger) {
 	var workers sync.WaitGroup
-	all := map[string]func(context.Context) error{"moves": a.TakeOver.Run, "progress": a.TakeOver.Listen, "releases": a.Purchasing.Run}
+	all := map[string]func(context.Context) error{
+		"moves": a.TakeOver.Run, "progress": a.TakeOver.Listen, "releases": a.Purchasing.Run,
+		"access":    func(ctx context.Context) error { return a.Access.Changes.Listen(ctx, log) },
+		"token use": func(ctx context.Context) error { return a.Access.RecordUse(ctx, log) },
+	}
 	if a.mail != nil {
 		all["mail"] = a.mail.Run
 	}

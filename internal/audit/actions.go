@@ -31,6 +31,9 @@ const (
 	MoveFailed          Action = "move.failed"             // stopped by a fault; failure says which
 	MoveCanceled        Action = "move.canceled"           // stopped by an admin
 	ExportCreated       Action = "export.created"          // a list of licensed users
-	TokenCreated        Action = "api_token.created"       // on the command line
+	TokenCreated        Action = "api_token.created"       // by an admin, or on the command line
+	TokenRevoked        Action = "api_token.revoked"       // by an admin, or on the command line
+	PartnerGranted      Action = "partner_access.granted"  // to a partner's users, or anew
+	PartnerRevoked      Action = "partner_access.revoked"  // from a partner's users
 	TenantImported      Action = "tenant.imported"         // an import file changed the tenant
 )

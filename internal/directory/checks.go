@@ -2,20 +2,21 @@ package directory
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 	"unicode"
 
 	"purser/internal/money"
 
 	"golang.org/x/text/language"
+
+	"purser/internal/domainname"
 )
 
 // Limits, in characters.
 const (
 	maxName   = 256
 	maxUPN    = 254
-	maxDomain = 253
+	maxDomain = domainname.Max
 	maxRef    = 100
 	maxLocale = 35
 )
@@ -24,10 +25,8 @@ const (
 // still far from what an int64 holds.
 const maxQuantity = 1_000_000
 
-var domainName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
-
 func isDomain(s string) string {
-	if !domainName.MatchString(strings.ToLower(s)) {
+	if !domainname.Valid(strings.ToLower(s)) {
 		return "is not a domain name such as contoso.example"
 	}
 	return ""

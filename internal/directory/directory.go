@@ -10,6 +10,7 @@ import (
 	"purser/ent"
 	"purser/ent/tenant"
 	"purser/ent/user"
+	"purser/internal/access"
 	"purser/internal/audit"
 	"purser/internal/fault"
 	"purser/internal/fold"
@@ -23,12 +24,14 @@ type Directory struct {
 	db    *store.DB
 	ids   *id.Source
 	trail *audit.Trail
-	now   func() time.Time
+	// changes is told when an import may have changed who may do what.
+	changes *access.Changes
+	now     func() time.Time
 }
 
 // New returns the directory of a database.
-func New(db *store.DB, ids *id.Source, trail *audit.Trail, now func() time.Time) *Directory {
-	return &Directory{db: db, ids: ids, trail: trail, now: now}
+func New(db *store.DB, ids *id.Source, trail *audit.Trail, changes *access.Changes, now func() time.Time) *Directory {
+	return &Directory{db: db, ids: ids, trail: trail, changes: changes, now: now}
 }
 
 // TenantByDomain returns the tenant with the domain, compared without case, or fault.NotFound.

@@ -48,7 +48,8 @@ const many = 1000
 // Import takes over a tenant from JSON Lines, all of the file or nothing, in one transaction. A
 // thing that is there already (found by domain, sign-in name, reference, or what it joins) takes
 // over the fields that its line has, and keeps the others. The same file once more changes
-// nothing. One event tells of the import, and one of every policy that it set. It is for the
+// nothing. One event tells of the import, and one of every policy that it set. Open connections of the
+// tenant's users are looked at again. It is for the
 // command line. progress, which may be nil, is told the number of lines now and then.
 //
 // It returns a *lines.Error when something is wrong with the file.
@@ -76,6 +77,9 @@ func (d *Directory) Import(ctx context.Context, r io.Reader, progress func(lines
 	})
 	if err != nil {
 		return Result{}, err
+	}
+	if result.Users.Updated > 0 {
+		d.changes.Happened(ctx, result.TenantID)
 	}
 	if result.changes() >= many {
 		if err := d.db.Analyze(ctx); err != nil {
@@ -286,5 +290,11 @@ func (im *importer) record(ctx context.Context) error {
 			event.Changes = append(event.Changes, audit.Changed(c.field, "", fmt.Sprint(c.n)))
 		}
 	}
-	return im.d.trail.Record(im.inTenant(ctx), im.tx, event)
+	ctx = im.inTenant(ctx)
+	if r.Users.Updated > 0 { // somebody may have been blocked, or have lost a role
+		if err := im.d.changes.Announce(ctx, im.tx); err != nil {
+			return err
+		}
+	}
+	return im.d.trail.Record(ctx, im.tx, event)
 }

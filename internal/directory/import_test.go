@@ -12,6 +12,7 @@ import (
 
 	"purser/ent"
 	"purser/ent/purchase"
+	"purser/internal/access"
 	"purser/internal/audit"
 	"purser/internal/catalog"
 	"purser/internal/directory"
@@ -41,7 +42,7 @@ func setup(tb testing.TB, db *store.DB) *bundle {
 	if err := catalog.New(db, ids).LoadBuiltIn(tb.Context()); err != nil {
 		tb.Fatal(err)
 	}
-	return &bundle{directory.New(db, ids, audit.New(ids, clock), clock), db}
+	return &bundle{directory.New(db, ids, audit.New(ids, clock), access.NewChanges(db), clock), db}
 }
 
 func file(tb testing.TB) string {

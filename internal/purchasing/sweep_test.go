@@ -16,6 +16,7 @@ import (
 	"purser/ent/notification"
 	"purser/ent/purchase"
 	"purser/graph/model"
+	"purser/internal/access"
 	"purser/internal/audit"
 	"purser/internal/directory"
 	"purser/internal/instant"
@@ -63,7 +64,7 @@ func TestImported(t *testing.T) {
 			line(fmt.Sprint("lapsed ", ago), ago, `,"status":"EXPIRED"`, map[bool]string{true: "EXPIRED", false: becomes}[ago < 30])
 			line(fmt.Sprint("locked ", ago), ago, `,"status":"DISABLED"`, map[bool]string{true: "DISABLED", false: becomes}[ago < 120])
 		}
-		d := directory.New(db, w.IDs, audit.New(w.IDs, w.Clock.Now), w.Clock.Now)
+		d := directory.New(db, w.IDs, audit.New(w.IDs, w.Clock.Now), access.NewChanges(db), w.Clock.Now)
 		load := func() directory.Result {
 			t.Helper()
 			r, err := d.Import(t.Context(), strings.NewReader(file.String()), nil)

@@ -51,6 +51,7 @@ func (s *Service) Locate(ctx context.Context, ids ...string) (map[string]string,
 var tables = map[id.Kind]string{
 	id.User: "users", id.Purchase: "purchases", id.License: "licenses", id.Move: "moves",
 	id.LicenseRequest: "license_requests", id.Notification: "notifications", id.AuditEvent: "audit_events",
+	id.APIToken: "api_tokens", id.PartnerAccess: "partner_accesses",
 }
 
 // composedTenant returns the tenant that a composed id names.

@@ -26,6 +26,8 @@ var readers = map[id.Kind][]viewer.Role{
 	id.Policy:            {viewer.GlobalAdmin, viewer.BillingAdmin, viewer.GlobalReader},
 	id.Notification:      {viewer.GlobalAdmin, viewer.BillingAdmin, viewer.GlobalReader},
 	id.AuditEvent:        {viewer.GlobalAdmin, viewer.GlobalReader},
+	id.APIToken:          {viewer.GlobalAdmin},
+	id.PartnerAccess:     {viewer.GlobalAdmin, viewer.GlobalReader},
 	id.ProductLicenses:   {viewer.GlobalAdmin, viewer.BillingAdmin, viewer.LicenseAdmin, viewer.UserAdmin, viewer.GlobalReader},
 	id.PurchaserLicenses: {viewer.GlobalAdmin, viewer.BillingAdmin, viewer.LicenseAdmin, viewer.UserAdmin, viewer.GlobalReader},
 }
@@ -74,7 +76,11 @@ func (l *loader) nodesOf(ctx context.Context, k id.Kind, ids []string, of map[st
 		return add(ctx, l.productLicensesByID, l.products(ids), of["ProductLicenses"], nodes)
 	case id.PurchaserLicenses:
 		return add(ctx, l.groupsByID, l.ownGroups(ids), of["PurchaserLicenses"], nodes)
-	case id.APIToken, id.PartnerAccess, id.Export: // not nodes of the API
+	case id.APIToken:
+		return add(ctx, l.tokensByID, ids, of["ApiToken"], nodes)
+	case id.PartnerAccess:
+		return add(ctx, l.partnersByID, ids, of["PartnerAccess"], nodes)
+	case id.Export: // not a node of the API
 	}
 	return nil
 }

@@ -64,11 +64,15 @@ func (l *loader) fillTenant(ctx context.Context, t *model.Tenant, sh *shape.Shap
 		}
 		t.PurchasesBy.Add(args, conns[0])
 	}
-	if !sh.Has("summary") {
-		return nil
-	}
 	var err error
-	t.Summary, err = l.summary(ctx)
+	if of := sh.Sub("partners", "PartnerAccess"); of != nil {
+		if t.Partners, err = l.partners(ctx, of); err != nil {
+			return err
+		}
+	}
+	if sh.Has("summary") {
+		t.Summary, err = l.summary(ctx)
+	}
 	return err
 }
 
@@ -142,7 +146,7 @@ func (s *Service) access(ctx context.Context, c *viewer.Caller, use *shape.Field
 	if err != nil {
 		return nil, err
 	}
-	if sh.Has("purchases") || sh.Has("summary") {
+	if sh.Has("purchases") || sh.Has("summary") || sh.Has("partners") {
 		if err := s.fillAccess(ctx, c, e.nodes, as); err != nil {
 			return nil, err
 		}

@@ -16,6 +16,7 @@ import (
 	"purser/ent/move"
 	"purser/ent/user"
 	"purser/graph/model"
+	"purser/internal/access"
 	"purser/internal/audit"
 	"purser/internal/directory"
 	"purser/internal/fault"
@@ -75,7 +76,7 @@ func newMachine(t *testing.T, rt *rapid.T, db *store.DB) *machine {
 	rt.Cleanup(func() { w.Remove(t) }) // else the next sequence's workers find the moves of one that failed
 	trail := audit.New(w.IDs, w.Clock.Now)
 	m := &machine{
-		w: w, directory: directory.New(db, w.IDs, trail, w.Clock.Now),
+		w: w, directory: directory.New(db, w.IDs, trail, access.NewChanges(db), w.Clock.Now),
 		purchasing: purchasing.New(purchasing.Deps{
 			DB: db, Trail: trail, Outbox: outbox.New(w.IDs, w.Clock.Now), IDs: w.IDs, Now: w.Clock.Now, Log: slog.New(slog.DiscardHandler),
 		}),

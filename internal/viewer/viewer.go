@@ -67,6 +67,8 @@ type Viewer struct {
 	User   string // "" for a service credential, a partner's user and the server's own workers
 	Name   string // for the audit trail
 	Roles  Roles
+
+	Delegated bool // here by partner access
 }
 
 // In returns the caller as viewer in one of the tenants within reach.
@@ -75,7 +77,7 @@ func (c *Caller) In(tenant string) (Viewer, bool) {
 	if !ok {
 		return Viewer{}, false
 	}
-	v := Viewer{Tenant: tenant, Name: c.Name, Roles: a.Roles}
+	v := Viewer{Tenant: tenant, Name: c.Name, Roles: a.Roles, Delegated: a.Delegated}
 	if !a.Delegated {
 		v.User = c.User
 	}
