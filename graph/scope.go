@@ -95,6 +95,7 @@ func enter(ctx context.Context, v viewer.Viewer, roles []viewer.Role) (context.C
 		return ctx, v, errForbidden
 	}
 	ctx = viewer.NewContext(ctx, v)
+	viewer.Need(ctx, v.Tenant, roles...)
 	return ctx, v, idempotency.Enter(ctx)
 }
 

@@ -33,6 +33,7 @@ func askedOf(ctx context.Context, roles viewer.Roles, typ string) *shape.Shape {
 type builder struct {
 	ctx      context.Context //nolint:containedctx // lives for one call
 	op       *graphql.OperationContext
+	tenant   string // in which the roles are held
 	roles    viewer.Roles
 	reported map[string]bool
 	// below a tenant of Viewer.access the roles held there count: what lies inside of one, and all the
@@ -41,7 +42,8 @@ type builder struct {
 }
 
 func newBuilder(ctx context.Context) *builder {
-	return &builder{ctx: ctx, op: graphql.GetOperationContext(ctx), reported: map[string]bool{}}
+	v, _ := viewer.From(ctx) // of an operation that lists tenants there is none yet
+	return &builder{ctx: ctx, op: graphql.GetOperationContext(ctx), tenant: v.Tenant, reported: map[string]bool{}}
 }
 
 // as returns what is asked of the root field, for a tenant in which the roles are held.
@@ -132,7 +134,7 @@ func (b *builder) in(field string, tenant *string) *builder {
 	inner := *b
 	if tenant != nil {
 		a, _ := viewer.CallerFrom(b.ctx).Find(*tenant)
-		inner.roles, inner.inAccess = a.Roles, b.decidesAccess
+		inner.tenant, inner.roles, inner.inAccess = *tenant, a.Roles, b.decidesAccess
 	} else if field == "TenantAccess.tenant" {
 		inner.inAccess = true
 	}
@@ -145,7 +147,11 @@ func (b *builder) collect(sel ast.SelectionSet, typ string) []graphql.CollectedF
 
 func (b *builder) allowed(f graphql.CollectedField, path ast.Path) bool {
 	roles := allowedRoles(f.Definition)
-	if roles == nil || b.inAccess != b.decidesAccess || b.roles.Has(roles...) {
+	if roles == nil || b.inAccess != b.decidesAccess {
+		return true
+	}
+	if b.roles.Has(roles...) {
+		viewer.Need(b.ctx, b.tenant, roles...)
 		return true
 	}
 	b.report(path, errForbidden)
@@ -162,6 +168,7 @@ func (b *builder) reachable(args model.PolicyArgs, path ast.Path) bool {
 			b.report(path, errNotFound)
 			return false
 		}
+		viewer.Need(b.ctx, *args.TenantID)
 	case len(c.Reach) > 1:
 		b.report(path, errTenantRequired)
 		return false

@@ -70,7 +70,7 @@ func Serve(tb testing.TB, db *store.DB, size demo.Size) *Server {
 		tb.Fatal(err)
 	}
 	h, err := httpapi.New(httpapi.Options{
-		Schema: s.Schema(), Errors: graph.Errors{Log: log}, Authenticate: s.authenticate, Exports: s.Licensing,
+		Schema: s.Schema(), Errors: graph.Errors{Log: log}, Authenticate: s.authenticate, Changes: s.Access.Changes, Exports: s.Licensing,
 		SDL: SDL(tb), Ready: db.Ping, Log: log, WithBaseURL: graph.WithBaseURL,
 		Now: s.Clock.Now, NewRequestID: func() string { return "request" },
 	})

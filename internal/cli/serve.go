@@ -83,7 +83,7 @@ func (s *session) work(v *app.App, serve func(context.Context) error) error {
 func (c *serveCommand) httpOptions(s *session, v *app.App, page http.Handler) httpapi.Options {
 	return httpapi.Options{
 		Schema: v.Schema(),
-		Errors: graph.Errors{Log: s.log}, Authenticate: v.Access.Authenticate, Exports: v.Licensing,
+		Errors: graph.Errors{Log: s.log}, Authenticate: v.Access.Authenticate, Changes: v.Access.Changes, Exports: v.Licensing,
 		SDL: s.SDL, GraphiQL: page, Ready: v.DB.Ping, Log: s.log,
 		Origins: c.CorsOrigins, PublicURL: strings.TrimSuffix(c.PublicURL, "/"), WithBaseURL: graph.WithBaseURL,
 		Now: s.Now, NewRequestID: func() string { return id.Body(v.IDs.New("req")) },

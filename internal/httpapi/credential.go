@@ -17,6 +17,7 @@ const maxCredential = 8 << 10
 var (
 	errCredential      = fault.New(fault.Unauthenticated, "The credential is not valid.")
 	errCredentialEnded = fault.New(fault.Unauthenticated, "The credential has ended.")
+	errAccessLost      = fault.New(fault.Forbidden, "Your roles do not allow this any more.")
 )
 
 // bearer returns the token of an Authorization header's value.
@@ -89,6 +90,12 @@ func (s *Server) untilItEnds(ctx context.Context, c *viewer.Caller) (context.Con
 	return context.WithTimeoutCause(ctx, c.Credential.ExpiresAt.Time().Sub(s.Now()), errCredentialEnded)
 }
 
+// cutOff tells whether an operation was ended for what became of its caller's credential or access.
+func cutOff(ctx context.Context) bool {
+	_, ok := errors.AsType[*fault.Error](context.Cause(ctx))
+	return ok
+}
+
 // deadline is the end of a query or mutation.
 func (s *Server) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, s.Timeout)
@@ -96,6 +103,14 @@ func (s *Server) deadline(ctx context.Context) (context.Context, context.CancelF
 
 // statusOfErr is the status for an error outside of an operation.
 func statusOfErr(err error) int { return statusOfCode(fault.CodeOf(err)) }
+
+// known returns what came of a credential as a fault: where nothing is known, that.
+func known(err error) error {
+	if fault.CodeOf(err) == fault.Internal {
+		return fault.New(fault.Unavailable, "Whether the credential is still good cannot be told at the moment.").Because(err)
+	}
+	return err
+}
 
 // gone tells whether the client has gone away, so that there is nobody to answer.
 func gone(ctx context.Context) bool { return errors.Is(context.Cause(ctx), context.Canceled) }

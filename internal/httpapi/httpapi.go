@@ -43,7 +43,9 @@ type Options struct {
 	Errors Errors
 	// Authenticate returns the caller behind a bearer token, or fault.Unauthenticated.
 	Authenticate func(ctx context.Context, token string) (*viewer.Caller, error)
-	Exports      Exports
+	// Changes tells when that may have another answer than before.
+	Changes Changes
+	Exports Exports
 	// SDL is the text of /schema.graphql.
 	SDL []byte
 	// GraphiQL serves / and everything that has no other route; nil: not found.
@@ -75,6 +77,7 @@ type Server struct {
 	engine  *engine
 	origins *http.CrossOriginProtection
 	trusted map[string]bool
+	asking  chan struct{} // holds one for each connection that asks again who it belongs to
 
 	stopping context.Context // ends when the server begins to stop
 	stop     context.CancelFunc
@@ -88,7 +91,7 @@ func New(o Options) (*Server, error) {
 	o.KeepAlive = orElse(o.KeepAlive, 15*time.Second)
 	o.InitTimeout = orElse(o.InitTimeout, 10*time.Second)
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
-	s := &Server{Options: o, engine: newEngine(o.Schema, o.Errors), origins: http.NewCrossOriginProtection(), trusted: map[string]bool{}}
+	s := &Server{Options: o, engine: newEngine(o.Schema, o.Errors), origins: http.NewCrossOriginProtection(), trusted: map[string]bool{}, asking: make(chan struct{}, askedAtOnce)}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	for _, origin := range o.Origins {
 		if !exactOrigin(origin) {

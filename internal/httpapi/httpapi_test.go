@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -115,6 +116,7 @@ func (s schema) subscribe(ctx context.Context, oc *graphql.OperationContext, f g
 	case "count":
 		to, _ = f.ArgumentMap(oc.Variables)["to"].(int64)
 	case "forever":
+		viewer.Need(ctx, "ten_home", viewer.GlobalAdmin)
 		s.open.Add(1)
 		context.AfterFunc(ctx, func() { s.open.Add(-1) })
 	}
@@ -145,8 +147,51 @@ func baseURL(ctx context.Context) string {
 
 // tokens are the credentials that the server under test knows.
 type tokens struct {
-	mu    sync.Mutex
-	known map[string]instant.Milli
+	mu       sync.Mutex
+	known    map[string]instant.Milli
+	reach    map[string][]viewer.Access // where it is not that of atHome
+	asked    int
+	watchers []func(string) // nil: gone
+}
+
+var atHome = []viewer.Access{{Tenant: "ten_home", Roles: viewer.SetOf(viewer.GlobalAdmin)}}
+
+// Watch implements httpapi.Changes.
+func (k *tokens) Watch(changed func(string)) (stop func()) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	i := len(k.watchers)
+	k.watchers = append(k.watchers, changed)
+	return func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.watchers[i] = nil
+	}
+}
+
+// tell says that credentials may have come to mean something else in a tenant.
+func (k *tokens) tell(tenant string) {
+	for _, w := range k.watching() {
+		w(tenant)
+	}
+}
+
+func (k *tokens) watching() []func(string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(k.watchers), func(w func(string)) bool { return w == nil })
+}
+
+func (k *tokens) questions() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.asked
+}
+
+func (k *tokens) reaches(token string, reach ...viewer.Access) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.reach[token] = reach
 }
 
 func (k *tokens) authenticate(ctx context.Context, token string) (*viewer.Caller, error) {
@@ -159,11 +204,16 @@ func (k *tokens) authenticate(ctx context.Context, token string) (*viewer.Caller
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.asked++
 	end, ok := k.known[token]
 	if !ok {
 		return nil, fault.New(fault.Unauthenticated, "The credential is not valid.")
 	}
-	return &viewer.Caller{Name: token, Home: "ten_home", Credential: viewer.Credential{ExpiresAt: end}}, nil
+	c := &viewer.Caller{Name: token, Home: "ten_home", Credential: viewer.Credential{ExpiresAt: end}, Reach: atHome}
+	if reach, ok := k.reach[token]; ok {
+		c.Reach = reach
+	}
+	return c, nil
 }
 
 func (k *tokens) set(token string, end instant.Milli) {
@@ -228,7 +278,7 @@ type bundle struct {
 func options(log *slog.Logger, s schema, k *tokens) httpapi.Options {
 	var n atomic.Int64
 	return httpapi.Options{
-		Schema: s, Errors: graph.Errors{Log: log}, Authenticate: k.authenticate, Exports: exports{}, SDL: []byte(sdl), Log: log,
+		Schema: s, Errors: graph.Errors{Log: log}, Authenticate: k.authenticate, Changes: k, Exports: exports{}, SDL: []byte(sdl), Log: log,
 		Ready:        func(context.Context) error { return nil },
 		Now:          time.Now,
 		NewRequestID: func() string { return fmt.Sprint("made-", n.Add(1)) },
@@ -239,7 +289,7 @@ func options(log *slog.Logger, s schema, k *tokens) httpapi.Options {
 // setup starts a server that knows the token "good".
 func setup(t *testing.T, change func(*httpapi.Options)) *bundle {
 	t.Helper()
-	b := &bundle{tokens: &tokens{known: map[string]instant.Milli{"good": 0}}, schema: newSchema(), logs: &logs{}}
+	b := &bundle{tokens: &tokens{known: map[string]instant.Milli{"good": 0}, reach: map[string][]viewer.Access{}}, schema: newSchema(), logs: &logs{}}
 	o := options(slog.New(slog.NewTextHandler(b.logs, nil)), b.schema, b.tokens)
 	if change != nil {
 		change(&o)

@@ -12,12 +12,14 @@ import (
 
 	"purser/internal/audit"
 	"purser/internal/fault"
+	"purser/internal/viewer"
 )
 
 // operation is one operation on a socket.
 type operation struct {
 	id      string
 	cancel  context.CancelFunc
+	hold    *viewer.Hold // what a subscription stands on
 	done    chan struct{}
 	endless bool        // a subscription: not waited for when the server stops; guarded by the socket
 	silent  atomic.Bool // the client has said that it wants no more
@@ -25,8 +27,9 @@ type operation struct {
 
 // subscribe starts an operation, and tells whether the socket lives on.
 func (k *socket) subscribe(ctx context.Context, m message) bool {
-	ctx, cancel := context.WithCancel(ctx)
-	op := &operation{id: m.ID, cancel: cancel, done: make(chan struct{})}
+	ctx, end := context.WithCancelCause(ctx)
+	cancel := func() { end(nil) }
+	op := &operation{id: m.ID, cancel: cancel, hold: viewer.NewHold(func() { end(errAccessLost) }), done: make(chan struct{})}
 	k.mu.Lock()
 	_, duplicate := k.operations[m.ID]
 	full, stopping := len(k.operations) >= maxOperations, k.stopping
@@ -108,9 +111,7 @@ func (k *socket) run(ctx context.Context, op *operation, m message) {
 // admitted asks anew who the caller is, so that a revoked credential or role does not live on in
 // an open socket.
 func (k *socket) admitted(ctx context.Context) (context.Context, bool) {
-	asking, cancel := k.server.deadline(ctx)
-	defer cancel()
-	c, err := k.server.callerBehind(asking, k.authorization)
+	c, err := k.watch.authenticate(ctx)
 	if err != nil {
 		if !errors.Is(ctx.Err(), context.Canceled) {
 			k.close(refusedBy(err))
@@ -126,13 +127,14 @@ func (k *socket) answers(ctx context.Context, op *operation, oc *graphql.Operati
 		if !k.goesOn(op) {
 			return
 		}
+		ctx = viewer.WithHold(ctx, op.hold)
 	} else {
 		var cancel context.CancelFunc
 		ctx, cancel = k.server.deadline(ctx)
 		defer cancel()
 	}
 	next := k.server.engine.run(ctx, oc)
-	for resp := next(); resp != nil && !op.silent.Load(); resp = next() {
+	for resp := next(); resp != nil && !op.silent.Load() && !cutOff(ctx); resp = next() {
 		if !k.send(ctx, wire(head(msgNext, op.id), resp, "}")) {
 			return
 		}

@@ -19,6 +19,7 @@ import (
 
 	"purser/internal/audit"
 	"purser/internal/fault"
+	"purser/internal/viewer"
 )
 
 const (
@@ -33,9 +34,9 @@ type socket struct {
 	request *http.Request
 	id      string // of the request that opened it
 
-	authorization string // set once, before the first operation
-	ready         bool   // this and the timer belong to the goroutine that reads
-	end           *time.Timer
+	watch *watch // of the credential; set once, before the first operation
+	ready bool   // this and the timer belong to the goroutine that reads
+	end   *time.Timer
 
 	mu         sync.Mutex
 	operations map[string]*operation
@@ -194,16 +195,14 @@ func (k *socket) init(ctx context.Context, m message) bool {
 		k.close(closeInitTwice)
 		return false
 	}
-	k.authorization = k.request.Header.Get("Authorization")
-	if a, ok := authorization(m.Payload); ok {
-		k.authorization = a
+	shown, ok := authorization(m.Payload)
+	if !ok {
+		shown = k.request.Header.Get("Authorization")
 	}
-	ctx, cancel := k.server.deadline(ctx)
-	defer cancel()
-	c, err := k.server.callerBehind(ctx, k.authorization)
+	k.watch = k.server.watch(ctx, shown, k.renew, func(err error) { k.refuse(ctx, err) })
+	c, err := k.watch.authenticate(ctx)
 	if err != nil {
-		k.server.Log.LogAttrs(ctx, slog.LevelInfo, "socket refused", slog.Any("error", err), slog.String("requestId", audit.RequestID(ctx)))
-		k.close(refusedBy(err))
+		k.refuse(ctx, err)
 		return false
 	}
 	entryOf(ctx).admitted(c)
@@ -212,6 +211,21 @@ func (k *socket) init(ctx context.Context, m message) bool {
 	}
 	k.ready = true
 	return k.send(ctx, []byte(`{"type":"`+msgAck+`"}`))
+}
+
+// refuse ends the socket for what came of its credential.
+func (k *socket) refuse(ctx context.Context, err error) {
+	k.server.Log.LogAttrs(ctx, slog.LevelInfo, "socket refused", slog.Any("error", err), slog.String("requestId", audit.RequestID(ctx)))
+	k.close(refusedBy(err))
+}
+
+// renew tells the operations what is known of their caller now.
+func (k *socket) renew(c *viewer.Caller) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, op := range k.operations {
+		op.hold.Renew(c)
+	}
 }
 
 // keepAlive finds out when the client is gone without a word. It goes by a timer, which costs a silent
@@ -233,8 +247,11 @@ func (k *socket) keepAlive(ctx context.Context) {
 	})
 }
 
-// letGo ends what keepAlive has begun; its context has ended.
+// letGo ends what keepAlive and init have begun; their context has ended.
 func (k *socket) letGo() {
+	if k.watch != nil {
+		k.watch.stop()
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.ping.Stop()

@@ -36,13 +36,17 @@ func (s *Server) stream(ctx context.Context, w http.ResponseWriter, oc *graphql.
 		out.send([]byte("event: complete\n\n"))
 		return
 	}
-	if oc.Operation.Operation != ast.Subscription {
+	if oc.Operation.Operation == ast.Subscription {
+		var stop func()
+		ctx, stop = s.whileAllowed(ctx, oc)
+		defer stop()
+	} else {
 		var cancel context.CancelFunc
 		ctx, cancel = s.deadline(ctx)
 		defer cancel()
 	}
 	answers := s.engine.run(ctx, oc)
-	for resp := answers(); resp != nil; resp = answers() {
+	for resp := answers(); resp != nil && !cutOff(ctx); resp = answers() {
 		if !out.next(resp) {
 			return
 		}
@@ -54,6 +58,19 @@ func (s *Server) stream(ctx context.Context, w http.ResponseWriter, oc *graphql.
 		out.next(s.engine.outOfTime(ctx))
 	}
 	out.send([]byte("event: complete\n\n"))
+}
+
+// whileAllowed returns the context of a subscription, which ends when its caller's credential is good no more, or
+// what it was allowed for is gone; the cause says which.
+func (s *Server) whileAllowed(ctx context.Context, oc *graphql.OperationContext) (context.Context, func()) {
+	if viewer.CallerFrom(ctx) == nil {
+		return ctx, func() {}
+	}
+	ctx, end := context.WithCancelCause(ctx)
+	hold := viewer.NewHold(func() { end(errAccessLost) })
+	w := s.watch(ctx, oc.Headers.Get("Authorization"), hold.Renew, func(err error) { end(known(err)) })
+	w.askSoon() // what has changed since the caller was let in
+	return viewer.WithHold(ctx, hold), func() { end(nil); w.stop() }
 }
 
 // untilStopped returns a context that is canceled when the server begins to stop.
