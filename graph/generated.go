@@ -6150,7 +6150,7 @@ type ExportLicensedUsersPayload {
 input CreateApiTokenInput {
   "The tenant; may be left out by a caller who reaches one only."
   tenantId: ID
-  "What to call it: 1 to 200 characters."
+  "What to call it: 1 to 200 printable characters."
   name: String!
   "What it may do: at least one role, and not MEMBER."
   roles: [Role!]!

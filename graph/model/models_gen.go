@@ -293,7 +293,7 @@ type ChangeQuantityPayload struct {
 type CreateAPITokenInput struct {
 	// The tenant; may be left out by a caller who reaches one only.
 	TenantID *string `json:"tenantId,omitempty"`
-	// What to call it: 1 to 200 characters.
+	// What to call it: 1 to 200 printable characters.
 	Name string `json:"name"`
 	// What it may do: at least one role, and not MEMBER.
 	Roles []viewer.Role `json:"roles"`

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"purser/ent"
@@ -100,8 +101,8 @@ func (n NewToken) end(now instant.Milli) (instant.Milli, error) {
 
 func (n NewToken) check() error {
 	switch {
-	case strings.TrimSpace(n.Name) == "" || utf8.RuneCountInString(n.Name) > maxName:
-		return fault.New(fault.Invalid, "A token has a name of 1 to %d characters.", maxName).At("name")
+	case strings.TrimSpace(n.Name) == "" || utf8.RuneCountInString(n.Name) > maxName || strings.ContainsFunc(n.Name, unicode.IsControl):
+		return fault.New(fault.Invalid, "A token has a name of 1 to %d printable characters.", maxName).At("name")
 	case n.UserID != nil && n.Roles != 0:
 		return fault.New(fault.Invalid, "A user's token has the user's roles and no others.").At("roles")
 	case n.UserID == nil && n.Roles == 0:

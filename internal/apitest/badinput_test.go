@@ -31,7 +31,8 @@ var paged = map[string]string{
 	"productLicenses": `{ productLicenses(%s) { totalCount } }`, "licensesByPurchaser": `{ licensesByPurchaser(%s) { nodes { id } } }`,
 	"selfServicePolicies": `{ selfServicePolicies(%s) { nodes { id } } }`, "moves": `{ moves(%s) { nodes { id } } }`,
 	"notifications": `{ notifications(%s) { nodes { id } } }`, "auditEvents": `{ auditEvents(%s) { nodes { id } } }`,
-	"viewer": `{ viewer { access(%s) { nodes { via } } } }`, "tenant": `{ tenant { purchases(%s) { nodes { id } } } }`,
+	"apiTokens": `{ apiTokens(%s) { nodes { id } } }`,
+	"viewer":    `{ viewer { access(%s) { nodes { via } } } }`, "tenant": `{ tenant { purchases(%s) { nodes { id } } } }`,
 }
 
 // nested are the lists below the first two purchases, users and so on.

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"purser/internal/access"
 	"purser/internal/apitest"
 	"purser/internal/store/storetest"
+	"purser/internal/viewer"
 )
 
 const purchaseFields = `id quantity expiresAt price { amount currency } product { id name } purchaser { id displayName }
@@ -32,6 +35,8 @@ var budgets = []struct {
 	{"moves", `{ moves(first: %d) { totalCount nodes { status progress { percent } source { id product { name } } target { id } users(first: 5) { nodes { result user { displayName } } } } } }`, 3},
 	{"notifications", `{ notifications(first: %d) { totalCount nodes { subject to { displayName } purchases { id product { name } } } } }`, 3},
 	{"audit events", `{ auditEvents(first: %d) { totalCount nodes { action actor { displayName } subject { ... on SelfServicePolicy { value } ... on Purchase { id } ... on Move { id } } } } }`, 8},
+	{"tokens", `{ apiTokens(first: %d) { totalCount nodes { name roles createdBy { displayName } user { displayName } } } }`, 2},
+	{"partners of the tenants within reach", `{ viewer { access(first: %d) { nodes { tenant { partners { partnerDomain grantedBy { displayName } } } } } } }`, 2},
 	{"access", `{ viewer { access(first: %d) { totalCount nodes { tenant { name } roles } } } }`, 2},
 }
 
@@ -40,6 +45,9 @@ func TestStatementBudgets(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			s := apitest.Start(t, kind)
 			startMove(t, s)
+			for range 120 {
+				oneToken(t, s)
+			}
 			for _, b := range budgets {
 				t.Run(b.name, func(t *testing.T) {
 					var first int64
@@ -67,5 +75,14 @@ func TestStatementBudgets(t *testing.T) {
 				t.Errorf("node: %d statements, at most 2 are allowed", n)
 			}
 		})
+	}
+}
+
+// oneToken makes one of many tokens of contoso.
+func oneToken(t *testing.T, s *apitest.Server) {
+	t.Helper()
+	_, err := s.Access.CreateToken(s.In(t, "contoso.example"), access.NewToken{Name: "one of many", Roles: viewer.SetOf(viewer.GlobalReader), TTL: time.Hour})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -70,7 +70,7 @@ func (n *Names) addPurchase(name, id string) {
 	n.add(unique, id)
 }
 
-var nameInText = regexp.MustCompile(`@(ten|usr|prd|pur|pol|pli|gli|mov|req|evt|ntf|lic|cur):?[^"\s]+`)
+var nameInText = regexp.MustCompile(`@(ten|usr|prd|pur|pol|pli|gli|mov|req|evt|ntf|lic|tok|par|cur):?[^"\s]+`)
 
 // IDs puts ids in the place of names.
 func (n *Names) IDs(text string) string {
@@ -84,12 +84,14 @@ func (n *Names) IDs(text string) string {
 
 var (
 	idInText     = regexp.MustCompile(`[a-z]{3}_[0-9a-z]{26,}`)
+	secretInText = regexp.MustCompile(`psr_[0-9A-Za-z]+`)
 	exportInText = regexp.MustCompile(`"url": "[^"]*"`)
 	cursorInText = regexp.MustCompile(`(ursor": ")([^"]+)`)
 )
 
 // Named puts names in the place of ids, and leaves out what differs from run to run.
 func (n *Names) Named(text string) string {
+	text = secretInText.ReplaceAllString(text, "psr_…")
 	text = exportInText.ReplaceAllString(text, `"url": "…"`)
 	text = cursorInText.ReplaceAllStringFunc(text, func(field string) string {
 		part := cursorInText.FindStringSubmatch(field)

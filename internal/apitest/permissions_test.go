@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -17,11 +18,14 @@ import (
 	"purser/ent/purchase"
 	"purser/ent/user"
 	"purser/graph/model"
+	"purser/internal/access"
 	"purser/internal/apitest"
 	"purser/internal/id"
+	"purser/internal/instant"
 	"purser/internal/purchasing"
 	"purser/internal/store/storetest"
 	"purser/internal/takeover"
+	"purser/internal/viewer"
 )
 
 // caller is somebody who asks about contoso.
@@ -62,6 +66,10 @@ var inputs = map[string]string{
 	"takeOwnership":               `{purchaseId: "CENTRAL"}`,
 	"requestCancellation":         `{purchaseIds: []}`,
 	"cancelSubscription":          `{purchaseId: "pur_0000000000000000000000000z", reason: OTHER}`,
+	"createApiToken":              `{tenantId: "TENANT", name: "", roles: [GLOBAL_READER], expiresAt: "2026-04-01T00:00:00Z"}`,
+	"revokeApiToken":              `{tokenId: "tok_0000000000000000000000000z"}`,
+	"grantPartnerAccess":          `{tenantId: "TENANT", partnerDomain: "", roles: [GLOBAL_READER], expiresAt: "2026-04-01T00:00:00Z"}`,
+	"revokePartnerAccess":         `{tenantId: "TENANT", partnerDomain: "nobody.example"}`,
 	"exportLicensedUsers":         `{tenantId: "TENANT", purchaseIds: []}`,
 }
 
@@ -244,7 +252,8 @@ func idsIn(t *testing.T, s *apitest.Server, domain string) []string {
 	t.Helper()
 	db, ctx := s.DB.Client(), s.In(t, domain)
 	return slices.Concat([]string{s.Tenant(t, domain)}, db.User.Query().IDsX(ctx), db.Purchase.Query().IDsX(ctx), db.License.Query().IDsX(ctx),
-		db.Move.Query().IDsX(ctx), db.SelfServicePolicy.Query().IDsX(ctx), db.AuditEvent.Query().IDsX(ctx), db.Notification.Query().IDsX(ctx))
+		db.Move.Query().IDsX(ctx), db.SelfServicePolicy.Query().IDsX(ctx), db.AuditEvent.Query().IDsX(ctx), db.Notification.Query().IDsX(ctx),
+		db.APIToken.Query().IDsX(ctx), db.PartnerAccess.Query().IDsX(ctx))
 }
 
 var (
@@ -259,7 +268,7 @@ var nodeReaders = map[string][]string{
 	"Tenant": everybody, "User": everybody, "Product": everybody,
 	"Purchase": admins, "License": admins, "ProductLicenses": admins, "PurchaserLicenses": admins, "LicenseRequest": admins,
 	"Move": movers, "Notification": movers, "SelfServicePolicy": movers,
-	"AuditEvent": {"GLOBAL_ADMIN", "GLOBAL_READER"},
+	"AuditEvent": {"GLOBAL_ADMIN", "GLOBAL_READER"}, "PartnerAccess": {"GLOBAL_ADMIN", "GLOBAL_READER"}, "ApiToken": {"GLOBAL_ADMIN"},
 }
 
 // TestNodePermissions asks for a thing of each type by its id, as everybody.
@@ -314,7 +323,16 @@ func oneOfEach(t *testing.T, s *apitest.Server, domain, purchaser string) map[st
 	if _, err := s.Purchasing.Cancel(ctx, purchasing.Cancellation{PurchaseID: ended.ID, Reason: model.CancellationReasonOther}); err != nil {
 		t.Fatal(err)
 	}
+	token, err := s.Access.CreateToken(ctx, access.NewToken{Name: "one", Roles: viewer.SetOf(viewer.GlobalReader), TTL: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	partner, err := s.Access.GrantPartnerAccess(ctx, access.Grant{PartnerDomain: "nobody.example", Roles: viewer.SetOf(viewer.GlobalReader), ExpiresAt: instant.From(s.Clock.Now().Add(time.Hour))})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return map[string]string{
+		"ApiToken": token.ID, "PartnerAccess": partner,
 		"Tenant": tenant, "User": buyer.ID, "Product": from.ProductID, "Purchase": from.ID, "Move": move.MoveID,
 		"License":           db.License.Query().Where(license.PurchaseID(from.ID), license.UserIDNEQ(buyer.ID)).FirstIDX(ctx),
 		"SelfServicePolicy": db.SelfServicePolicy.Query().FirstIDX(ctx),

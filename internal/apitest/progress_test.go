@@ -128,44 +128,54 @@ func overSSE(t *testing.T, s *apitest.Server, as, query string) stream {
 
 func overWebSocket(t *testing.T, s *apitest.Server, as, query string) stream {
 	t.Helper()
+	ctx, c := openSocket(t, s, as)
+	if err := wsjson.Write(ctx, c, map[string]any{"type": "subscribe", "id": "1", "payload": map[string]string{"query": query}}); err != nil {
+		t.Fatal(err)
+	}
+	return func(t *testing.T) (e event, ok bool) {
+		t.Helper()
+		kind, payload, err := receive(ctx, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kind == "next" {
+			decode(t, payload, &e)
+		}
+		return e, kind == "next"
+	}
+}
+
+// openSocket opens a WebSocket that has let the user in.
+func openSocket(t *testing.T, s *apitest.Server, as string) (context.Context, *websocket.Conn) {
+	t.Helper()
 	ctx := deadline(t)
 	c, _, err := websocket.Dial(ctx, s.URL+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}}) //nolint:bodyclose // the socket takes it over
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.CloseNow() })
-	send := func(m map[string]any) {
-		t.Helper()
-		if err := wsjson.Write(ctx, c, m); err != nil {
-			t.Fatal(err)
+	init := map[string]any{"type": "connection_init", "payload": map[string]string{"Authorization": "Bearer " + s.Token(t, as)}}
+	if err := wsjson.Write(ctx, c, init); err != nil {
+		t.Fatal(err)
+	}
+	if kind, _, err := receive(ctx, c); kind != "connection_ack" {
+		t.Fatalf("%s for a connection_init: %v", kind, err)
+	}
+	return ctx, c
+}
+
+// receive returns the next message that is no ping.
+func receive(ctx context.Context, c *websocket.Conn) (kind string, payload json.RawMessage, err error) {
+	var m struct {
+		Type    string
+		Payload json.RawMessage
+	}
+	for m.Type == "" || m.Type == "ping" {
+		if err := wsjson.Read(ctx, c, &m); err != nil {
+			return "", nil, err
 		}
 	}
-	receive := func(t *testing.T) (kind string, e event) {
-		t.Helper()
-		var m struct {
-			Type    string
-			Payload json.RawMessage
-		}
-		for m.Type == "" || m.Type == "ping" {
-			if err := wsjson.Read(ctx, c, &m); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if m.Type == "next" {
-			decode(t, m.Payload, &e)
-		}
-		return m.Type, e
-	}
-	send(map[string]any{"type": "connection_init", "payload": map[string]string{"Authorization": "Bearer " + s.Token(t, as)}})
-	if kind, _ := receive(t); kind != "connection_ack" {
-		t.Fatalf("%s for a connection_init", kind)
-	}
-	send(map[string]any{"type": "subscribe", "id": "1", "payload": map[string]string{"query": query}})
-	return func(t *testing.T) (event, bool) {
-		t.Helper()
-		kind, e := receive(t)
-		return e, kind == "next"
-	}
+	return m.Type, m.Payload, nil
 }
 
 func decode(t *testing.T, b []byte, v any) {

@@ -63,12 +63,33 @@ func Start(tb testing.TB, kind string) *Server {
 // Serve serves a database after filling it with the demo.
 func Serve(tb testing.TB, db *store.DB, size demo.Size) *Server {
 	tb.Helper()
-	s := &Server{Clock: &Clock{}, tokens: map[string]string{}}
-	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
-	s.App = app.New(db, s.Clock.Now, log)
+	s := serve(tb, db, &Clock{})
 	if _, err := s.Demo.Seed(tb.Context(), size, nil); err != nil {
 		tb.Fatal(err)
 	}
+	return s
+}
+
+// Beside serves the same database once more, as another process would.
+func (s *Server) Beside(tb testing.TB) *Server {
+	tb.Helper()
+	db, err := store.Open(tb.Context(), store.Options{URL: s.DB.URL(), Synchronous: "normal"})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return serve(tb, db, s.Clock)
+}
+
+func serve(tb testing.TB, db *store.DB, clock *Clock) *Server {
+	tb.Helper()
+	s := &Server{Clock: clock, tokens: map[string]string{}}
+	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	s.App = app.New(db, s.Clock.Now, log)
 	h, err := httpapi.New(httpapi.Options{
 		Schema: s.Schema(), Errors: graph.Errors{Log: log}, Authenticate: s.authenticate, Changes: s.Access.Changes, Exports: s.Licensing,
 		SDL: SDL(tb), Ready: db.Ping, Log: log, WithBaseURL: graph.WithBaseURL,
