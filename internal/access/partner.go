@@ -108,10 +108,10 @@ func (s *Service) grant(ctx context.Context, tx *store.Tx, g Grant, now instant.
 func (g Grant) changes(was *ent.PartnerAccess, now instant.Milli) []audit.Change {
 	var before [3]string
 	if works(was, now) {
-		before = [3]string{was.PartnerDomain, names(was.Roles), was.ExpiresAt.String()}
+		before = [3]string{was.PartnerDomain, was.Roles.String(), was.ExpiresAt.String()}
 	}
 	var list []audit.Change
-	for i, c := range [3][2]string{{"partnerDomain", g.PartnerDomain}, {"roles", names(g.Roles)}, {"expiresAt", g.ExpiresAt.String()}} {
+	for i, c := range [3][2]string{{"partnerDomain", g.PartnerDomain}, {"roles", g.Roles.String()}, {"expiresAt", g.ExpiresAt.String()}} {
 		if c[1] != before[i] {
 			list = append(list, audit.Changed(c[0], before[i], c[1]))
 		}
@@ -182,13 +182,4 @@ func (s *Service) tell(ctx context.Context, tx *store.Tx, action audit.Action, s
 		return err
 	}
 	return s.Changes.Announce(ctx, tx)
-}
-
-// names lists roles for an event.
-func names(roles viewer.Roles) string {
-	var list []string
-	for _, r := range roles.List() {
-		list = append(list, string(r))
-	}
-	return strings.Join(list, " ")
 }

@@ -136,7 +136,7 @@ func (n NewToken) changes(t Token) []audit.Change {
 	if n.UserID != nil {
 		list = append(list, audit.Changed("user", "", *n.UserID))
 	} else {
-		list = append(list, audit.Changed("roles", "", names(n.Roles)))
+		list = append(list, audit.Changed("roles", "", n.Roles.String()))
 	}
 	return append(list, audit.Changed("expiresAt", "", t.ExpiresAt.String()))
 }

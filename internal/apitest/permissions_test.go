@@ -67,7 +67,7 @@ var inputs = map[string]string{
 	"requestCancellation":         `{purchaseIds: []}`,
 	"cancelSubscription":          `{purchaseId: "pur_0000000000000000000000000z", reason: OTHER}`,
 	"createApiToken":              `{tenantId: "TENANT", name: "", roles: [GLOBAL_READER], expiresAt: "2026-04-01T00:00:00Z"}`,
-	"revokeApiToken":              `{tokenId: "tok_0000000000000000000000000z"}`,
+	"revokeApiToken":              `{tokenId: "TOKEN"}`,
 	"grantPartnerAccess":          `{tenantId: "TENANT", partnerDomain: "", roles: [GLOBAL_READER], expiresAt: "2026-04-01T00:00:00Z"}`,
 	"revokePartnerAccess":         `{tenantId: "TENANT", partnerDomain: "nobody.example"}`,
 	"exportLicensedUsers":         `{tenantId: "TENANT", purchaseIds: []}`,
@@ -87,6 +87,7 @@ func TestPermissions(t *testing.T) {
 			ids["moveProgress.moveId"] = ids["move.id"]
 			from, central := ends(t, s)
 			ids["central"], ids["request"] = central.ID, ownRequest(t, s, from)
+			ids["token"] = revokedToken(t, s)
 			foreign := idsIn(t, s, "contoso.example")
 			for operation, root := range map[string]*ast.Definition{"query": schema.Query, "mutation": schema.Mutation, "subscription": schema.Subscription} {
 				for _, f := range root.Fields {
@@ -103,6 +104,20 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
+// revokedToken makes a token of contoso and revokes it: to do so once more changes nothing.
+func revokedToken(t *testing.T, s *apitest.Server) string {
+	t.Helper()
+	ctx := s.In(t, "contoso.example")
+	token, err := s.Access.CreateToken(ctx, access.NewToken{Name: "revoked", Roles: viewer.SetOf(viewer.GlobalReader), TTL: time.Hour})
+	if err == nil {
+		err = s.Access.RevokeToken(ctx, token.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token.ID
+}
+
 // rootCall writes a root field with the tenant, what it requires, and for mutations an input.
 func rootCall(t *testing.T, f *ast.FieldDefinition, ids map[string]string, tenant string) string {
 	t.Helper()
@@ -113,7 +128,7 @@ func rootCall(t *testing.T, f *ast.FieldDefinition, ids map[string]string, tenan
 			if inputs[f.Name] == "" {
 				t.Fatalf("there is no input for %s: add one", f.Name)
 			}
-			args = append(args, "input: "+strings.NewReplacer("TENANT", tenant, "CENTRAL", ids["central"], "REQUEST", ids["request"]).Replace(inputs[f.Name]))
+			args = append(args, "input: "+strings.NewReplacer("TENANT", tenant, "CENTRAL", ids["central"], "REQUEST", ids["request"], "TOKEN", ids["token"]).Replace(inputs[f.Name]))
 		case a.Name == "tenantId", f.Name == "tenant":
 			args = append(args, fmt.Sprintf("%s: %q", a.Name, tenant))
 		case a.Name == "ids":

@@ -44,7 +44,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the API (the default)."`
 	Seed    seedCommand    `cmd:"" help:"Fill an empty database."`
 	Import  importCommand  `cmd:"" help:"Load products, or a tenant, from a file."`
-	Token   tokenCommand   `cmd:"" help:"Make credentials."`
+	Token   tokenCommand   `cmd:"" help:"Make, list and revoke credentials."`
 	Mail    mailCommand    `cmd:"" help:"Look at the mails that Purser sends."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest version."`
 	Version versionCommand `cmd:"" help:"Print the version."`

@@ -111,7 +111,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{"unknown command", []string{"sell"}, 2, "unexpected argument sell"},
 		{"unknown flag", []string{"migrate", "--force"}, 2, "unknown flag --force"},
-		{"no subcommand", []string{"token"}, 2, `expected "create"`},
+		{"no subcommand", []string{"token"}, 2, `expected one of "create"`},
 		{"unknown size", []string{"seed", "demo", "--size", "huge", db}, 2, "--size must be one of"},
 		{"unknown level", []string{"migrate", "--log-level", "loud", db}, 2, "--log-level must be one of"},
 		{"no tenant named", []string{"token", "create", db}, 2, "missing flags: --tenant"},

@@ -1,16 +1,23 @@
 package cli
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"text/tabwriter"
 	"time"
 
+	"purser/ent"
 	"purser/internal/access"
 	"purser/internal/app"
+	"purser/internal/id"
 	"purser/internal/viewer"
 )
 
 type tokenCommand struct {
 	Create tokenCreate `cmd:"" help:"Make an API token, and print its secret and nothing else."`
+	List   tokenList   `cmd:"" help:"List the API tokens of a tenant that work, the newest first."`
+	Revoke tokenRevoke `cmd:"" help:"End an API token at once."`
 }
 
 type tokenCreate struct {
@@ -53,4 +60,63 @@ func (s *session) createToken(v *app.App, c tokenCreate) (string, error) {
 	}
 	token, err := v.Access.CreateToken(viewer.NewContext(s.ctx, viewer.System(t.ID)), n)
 	return token.Secret, err
+}
+
+type tokenList struct {
+	Tenant string `help:"The tenant's domain." required:"" placeholder:"DOMAIN"`
+}
+
+// Run prints a line a token.
+func (c *tokenList) Run(s *session) error {
+	return s.inTenant(c.Tenant, func(ctx context.Context, v *app.App) error {
+		list, err := v.Access.Tokens(ctx)
+		if err != nil {
+			return err
+		}
+		w := tabwriter.NewWriter(s.Stdout, 0, 0, 2, ' ', 0)
+		_, _ = fmt.Fprintln(w, "ID\tSECRET\tFOR\tEXPIRES\tLAST USED\tNAME")
+		for _, t := range list {
+			_, _ = fmt.Fprintf(w, "%s\t%s…\t%s\t%s\t%s\t%s\n", t.ID, t.Prefix, purpose(t), t.ExpiresAt, lastUse(t), t.Name)
+		}
+		return w.Flush() // it keeps the error of each line
+	})
+}
+
+// purpose is the user that a token stands for, or the roles of a service token.
+func purpose(t *ent.APIToken) string {
+	if t.Edges.User != nil {
+		return t.Edges.User.UserPrincipalName
+	}
+	return t.Roles.String()
+}
+
+func lastUse(t *ent.APIToken) string {
+	if t.LastUsedAt == nil {
+		return "never"
+	}
+	return t.LastUsedAt.String()
+}
+
+type tokenRevoke struct {
+	Tenant string `help:"The tenant's domain." required:"" placeholder:"DOMAIN"`
+	ID     string `arg:"" help:"The token's id, see token list."`
+}
+
+// Run revokes the token.
+func (c *tokenRevoke) Run(s *session) error {
+	return s.inTenant(c.Tenant, func(ctx context.Context, v *app.App) error { return v.Access.RevokeToken(ctx, id.Known(c.ID)) })
+}
+
+// inTenant opens the database and does something as the server itself, at work in a tenant.
+func (s *session) inTenant(domain string, do func(context.Context, *app.App) error) (err error) {
+	v, err := s.open(false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, v.DB.Close()) }()
+	t, err := v.Directory.TenantByDomain(s.ctx, domain)
+	if err != nil {
+		return err
+	}
+	return do(viewer.NewContext(s.ctx, viewer.System(t.ID)), v)
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Role is what somebody may do in a tenant.
@@ -52,6 +53,16 @@ func (s Roles) List() []Role {
 		}
 	}
 	return list
+}
+
+// String returns the roles of the set in their usual order, parted by spaces.
+func (s Roles) String() string {
+	list := s.List()
+	names := make([]string, len(list))
+	for i, r := range list {
+		names[i] = string(r)
+	}
+	return strings.Join(names, " ")
 }
 
 // MarshalGQL writes the role as a GraphQL enum value.
