@@ -51,15 +51,26 @@ func TestAnotherProcessIsHeard(t *testing.T) {
 			for _, tenant := range []string{b.contoso, b.fabrikam, b.contoso} {
 				tok := b.create(t, tenant, access.NewToken{Name: "x", Roles: viewer.SetOf(viewer.GlobalReader), TTL: time.Hour})
 				check(t, elsewhere.RevokeToken(in(t, tenant), tok.ID))
-				for got := range heard { // it may hear of one thing more than once
-					if got == tenant {
-						break
-					}
-				}
+				hear(t, heard, tenant)
 			}
 			stop()
 			check(t, <-done)
 		})
+	}
+}
+
+// hear waits until a tenant is heard of: of one thing there may be word more than once.
+func hear(t *testing.T, heard <-chan string, tenant string) {
+	t.Helper()
+	for late := time.After(time.Minute); ; {
+		select {
+		case got := <-heard:
+			if got == tenant {
+				return
+			}
+		case <-late:
+			t.Fatalf("nothing was heard of %s", tenant)
+		}
 	}
 }
 

@@ -65,15 +65,16 @@ func TestLastUse(t *testing.T) {
 		cancel()
 		b.now = b.now.Add(time.Second)
 		use(b.tokens, toks[0])
+		use(b.tokens, toks[1])
 		if b.tokens.WriteUses(canceled) == nil {
 			t.Error("written in spite of a canceled context")
 		}
 		check(t, b.tokens.RecordUse(canceled, slog.New(slog.DiscardHandler))) // the server stops
-		if used(toks[0]) != noon.Add(2*time.Second) {
-			t.Errorf("used at %v when the server stops", used(toks[0]))
+		if at := noon.Add(2 * time.Second); used(toks[0]) != at || used(toks[1]) != at {
+			t.Errorf("used at %v, %v when the server stops", used(toks[0]), used(toks[1]))
 		}
-		_, statements = store.CountStatements(t.Context())
-		check(t, b.tokens.WriteUses(t.Context()))
+		ctx, statements = store.CountStatements(t.Context())
+		check(t, b.tokens.WriteUses(ctx))
 		if n := statements.Load(); n != 0 {
 			t.Errorf("%d statements for nothing", n)
 		}
