@@ -48,6 +48,9 @@ func (im *importer) changed(ctx context.Context, l *purchaseLine, old *ent.Purch
 		next.CanceledAt, next.CanceledBy, next.CancellationReason = nil, nil, nil
 		next.CancellationFeedback, next.CancellationCause = nil, nil
 	}
+	if next.Kind != old.Kind { // a trial, whose end began the first term
+		next.TermAnchor = old.ExpiresAt
+	}
 	if next.ExpiresAt != old.ExpiresAt {
 		next.Noticed = 0 // it is another term
 	}
