@@ -21,6 +21,9 @@ func (im *importer) changed(ctx context.Context, l *purchaseLine, old *ent.Purch
 	l.passOverTime(old, im.now)
 	l.checkFixed(old)
 	next := *old
+	if old.CanceledAt != nil && old.Status == string(model.SubscriptionStatusDeleted) {
+		return &next, nil // where the data comes from, nobody knows that it was cancelled here
+	}
 	set(&next.Kind, l.kind)
 	set(&next.Status, l.status)
 	set(&next.Quantity, l.quantity)
