@@ -59,12 +59,18 @@ func TestTermAnchor(t *testing.T) {
 			want := map[string]string{}
 			for _, c := range []struct{ id, purchased, expires, event, at, changes, want string }{
 				{"never renewed", "2026-01-31T10:00:00.5Z", "2026-02-28T10:00:00.5Z", "", "", "", "2026-01-31T10:00:00.5Z"},
-				{"reactivated", "2026-01-05T10:00:00Z", "2026-04-30T11:00:00.25Z", "purchase.reactivated", "2026-03-31T11:00:00.251Z",
-					`[["status","EXPIRED","ACTIVE"],["expiresAt","2026-03-05T10:00:00Z","2026-04-30T11:00:00.25Z"]]`, "2026-03-31T11:00:00.25Z"},
-				{"reactivated in its term", "2026-01-31T10:00:00Z", "2026-02-28T10:00:00Z", "purchase.reactivated", "2026-02-10T00:00:00Z",
-					`[["status","DISABLED","ACTIVE"]]`, "2026-01-31T10:00:00Z"},
-				{"converted, by a sweeper that was late", "2026-01-01T10:00:00Z", "2026-02-28T10:00:00Z", "purchase.converted", "2026-02-03T07:00:00Z",
-					`[["kind","TRIAL_WITH_PAYMENT_METHOD","PAID"],["expiresAt","2026-01-31T10:00:00Z","2026-02-28T10:00:00Z"]]`, "2026-01-31T10:00:00Z"},
+				{
+					"reactivated", "2026-01-05T10:00:00Z", "2026-04-30T11:00:00.25Z", "purchase.reactivated", "2026-03-31T11:00:00.251Z",
+					`[["status","EXPIRED","ACTIVE"],["expiresAt","2026-03-05T10:00:00Z","2026-04-30T11:00:00.25Z"]]`, "2026-03-31T11:00:00.25Z",
+				},
+				{
+					"reactivated in its term", "2026-01-31T10:00:00Z", "2026-02-28T10:00:00Z", "purchase.reactivated", "2026-02-10T00:00:00Z",
+					`[["status","DISABLED","ACTIVE"]]`, "2026-01-31T10:00:00Z",
+				},
+				{
+					"converted, by a sweeper that was late", "2026-01-01T10:00:00Z", "2026-02-28T10:00:00Z", "purchase.converted", "2026-02-03T07:00:00Z",
+					`[["kind","TRIAL_WITH_PAYMENT_METHOD","PAID"],["expiresAt","2026-01-31T10:00:00Z","2026-02-28T10:00:00Z"]]`, "2026-01-31T10:00:00Z",
+				},
 			} {
 				exec(t, db, `INSERT INTO purchases (id, source, kind, status, quantity, unit_price, currency, billing_term, recurring_billing,
 						purchased_at, expires_at, product_key, search_key, tenant_id, product_id)
