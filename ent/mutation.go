@@ -13342,6 +13342,8 @@ type PurchaseMutation struct {
 	addpurchased_at       *instant.Milli
 	expires_at            *instant.Milli
 	addexpires_at         *instant.Milli
+	term_anchor           *instant.Milli
+	addterm_anchor        *instant.Milli
 	active_move_id        *string
 	tried_by              *string
 	due_at                *instant.Milli
@@ -14200,6 +14202,62 @@ func (m *PurchaseMutation) AddedExpiresAt() (r instant.Milli, exists bool) {
 func (m *PurchaseMutation) ResetExpiresAt() {
 	m.expires_at = nil
 	m.addexpires_at = nil
+}
+
+// SetTermAnchor sets the "term_anchor" field.
+func (m *PurchaseMutation) SetTermAnchor(i instant.Milli) {
+	m.term_anchor = &i
+	m.addterm_anchor = nil
+}
+
+// TermAnchor returns the value of the "term_anchor" field in the mutation.
+func (m *PurchaseMutation) TermAnchor() (r instant.Milli, exists bool) {
+	v := m.term_anchor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTermAnchor returns the old "term_anchor" field's value of the Purchase entity.
+// If the Purchase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PurchaseMutation) OldTermAnchor(ctx context.Context) (v instant.Milli, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTermAnchor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTermAnchor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTermAnchor: %w", err)
+	}
+	return oldValue.TermAnchor, nil
+}
+
+// AddTermAnchor adds i to the "term_anchor" field.
+func (m *PurchaseMutation) AddTermAnchor(i instant.Milli) {
+	if m.addterm_anchor != nil {
+		*m.addterm_anchor += i
+	} else {
+		m.addterm_anchor = &i
+	}
+}
+
+// AddedTermAnchor returns the value that was added to the "term_anchor" field in this mutation.
+func (m *PurchaseMutation) AddedTermAnchor() (r instant.Milli, exists bool) {
+	v := m.addterm_anchor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTermAnchor resets all changes to the "term_anchor" field.
+func (m *PurchaseMutation) ResetTermAnchor() {
+	m.term_anchor = nil
+	m.addterm_anchor = nil
 }
 
 // SetActiveMoveID sets the "active_move_id" field.
@@ -15101,7 +15159,7 @@ func (m *PurchaseMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PurchaseMutation) Fields() []string {
-	fields := make([]string, 0, 30)
+	fields := make([]string, 0, 31)
 	if m.tenant != nil {
 		fields = append(fields, purchase.FieldTenantID)
 	}
@@ -15149,6 +15207,9 @@ func (m *PurchaseMutation) Fields() []string {
 	}
 	if m.expires_at != nil {
 		fields = append(fields, purchase.FieldExpiresAt)
+	}
+	if m.term_anchor != nil {
+		fields = append(fields, purchase.FieldTermAnchor)
 	}
 	if m.active_move_id != nil {
 		fields = append(fields, purchase.FieldActiveMoveID)
@@ -15232,6 +15293,8 @@ func (m *PurchaseMutation) Field(name string) (ent.Value, bool) {
 		return m.PurchasedAt()
 	case purchase.FieldExpiresAt:
 		return m.ExpiresAt()
+	case purchase.FieldTermAnchor:
+		return m.TermAnchor()
 	case purchase.FieldActiveMoveID:
 		return m.ActiveMoveID()
 	case purchase.FieldTriedBy:
@@ -15301,6 +15364,8 @@ func (m *PurchaseMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldPurchasedAt(ctx)
 	case purchase.FieldExpiresAt:
 		return m.OldExpiresAt(ctx)
+	case purchase.FieldTermAnchor:
+		return m.OldTermAnchor(ctx)
 	case purchase.FieldActiveMoveID:
 		return m.OldActiveMoveID(ctx)
 	case purchase.FieldTriedBy:
@@ -15450,6 +15515,13 @@ func (m *PurchaseMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetExpiresAt(v)
 		return nil
+	case purchase.FieldTermAnchor:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTermAnchor(v)
+		return nil
 	case purchase.FieldActiveMoveID:
 		v, ok := value.(string)
 		if !ok {
@@ -15574,6 +15646,9 @@ func (m *PurchaseMutation) AddedFields() []string {
 	if m.addexpires_at != nil {
 		fields = append(fields, purchase.FieldExpiresAt)
 	}
+	if m.addterm_anchor != nil {
+		fields = append(fields, purchase.FieldTermAnchor)
+	}
 	if m.adddue_at != nil {
 		fields = append(fields, purchase.FieldDueAt)
 	}
@@ -15606,6 +15681,8 @@ func (m *PurchaseMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedPurchasedAt()
 	case purchase.FieldExpiresAt:
 		return m.AddedExpiresAt()
+	case purchase.FieldTermAnchor:
+		return m.AddedTermAnchor()
 	case purchase.FieldDueAt:
 		return m.AddedDueAt()
 	case purchase.FieldNoticed:
@@ -15664,6 +15741,13 @@ func (m *PurchaseMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddExpiresAt(v)
+		return nil
+	case purchase.FieldTermAnchor:
+		v, ok := value.(instant.Milli)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTermAnchor(v)
 		return nil
 	case purchase.FieldDueAt:
 		v, ok := value.(instant.Milli)
@@ -15830,6 +15914,9 @@ func (m *PurchaseMutation) ResetField(name string) error {
 		return nil
 	case purchase.FieldExpiresAt:
 		m.ResetExpiresAt()
+		return nil
+	case purchase.FieldTermAnchor:
+		m.ResetTermAnchor()
 		return nil
 	case purchase.FieldActiveMoveID:
 		m.ResetActiveMoveID()

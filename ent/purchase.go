@@ -53,6 +53,8 @@ type Purchase struct {
 	PurchasedAt instant.Milli `json:"purchased_at,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt instant.Milli `json:"expires_at,omitempty"`
+	// when the first of the terms began that follow on one another; they end on its day
+	TermAnchor instant.Milli `json:"term_anchor,omitempty"`
 	// the move that empties it; while set it is frozen
 	ActiveMoveID *string `json:"active_move_id,omitempty"`
 	// who began it as a trial, whatever it is and whoever has it now
@@ -175,7 +177,7 @@ func (*Purchase) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case purchase.FieldOwnershipTakenAt, purchase.FieldCanceledAt:
 			values[i] = &sql.NullScanner{S: new(instant.Milli)}
-		case purchase.FieldPurchasedAt, purchase.FieldExpiresAt, purchase.FieldDueAt:
+		case purchase.FieldPurchasedAt, purchase.FieldExpiresAt, purchase.FieldTermAnchor, purchase.FieldDueAt:
 			values[i] = new(instant.Milli)
 		case purchase.FieldRecurringBilling, purchase.FieldReleasing:
 			values[i] = new(sql.NullBool)
@@ -301,6 +303,12 @@ func (_m *Purchase) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field expires_at", values[i])
 			} else if value != nil {
 				_m.ExpiresAt = *value
+			}
+		case purchase.FieldTermAnchor:
+			if value, ok := values[i].(*instant.Milli); !ok {
+				return fmt.Errorf("unexpected type %T for field term_anchor", values[i])
+			} else if value != nil {
+				_m.TermAnchor = *value
 			}
 		case purchase.FieldActiveMoveID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -511,6 +519,9 @@ func (_m *Purchase) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("expires_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ExpiresAt))
+	builder.WriteString(", ")
+	builder.WriteString("term_anchor=")
+	builder.WriteString(fmt.Sprintf("%v", _m.TermAnchor))
 	builder.WriteString(", ")
 	if v := _m.ActiveMoveID; v != nil {
 		builder.WriteString("active_move_id=")

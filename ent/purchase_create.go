@@ -156,6 +156,20 @@ func (_c *PurchaseCreate) SetExpiresAt(v instant.Milli) *PurchaseCreate {
 	return _c
 }
 
+// SetTermAnchor sets the "term_anchor" field.
+func (_c *PurchaseCreate) SetTermAnchor(v instant.Milli) *PurchaseCreate {
+	_c.mutation.SetTermAnchor(v)
+	return _c
+}
+
+// SetNillableTermAnchor sets the "term_anchor" field if the given value is not nil.
+func (_c *PurchaseCreate) SetNillableTermAnchor(v *instant.Milli) *PurchaseCreate {
+	if v != nil {
+		_c.SetTermAnchor(*v)
+	}
+	return _c
+}
+
 // SetActiveMoveID sets the "active_move_id" field.
 func (_c *PurchaseCreate) SetActiveMoveID(v string) *PurchaseCreate {
 	_c.mutation.SetActiveMoveID(v)
@@ -436,6 +450,10 @@ func (_c *PurchaseCreate) defaults() error {
 		v := purchase.DefaultReserved
 		_c.mutation.SetReserved(v)
 	}
+	if _, ok := _c.mutation.TermAnchor(); !ok {
+		v := purchase.DefaultTermAnchor
+		_c.mutation.SetTermAnchor(v)
+	}
 	if _, ok := _c.mutation.DueAt(); !ok {
 		v := purchase.DefaultDueAt
 		_c.mutation.SetDueAt(v)
@@ -498,6 +516,9 @@ func (_c *PurchaseCreate) check() error {
 	}
 	if _, ok := _c.mutation.ExpiresAt(); !ok {
 		return &ValidationError{Name: "expires_at", err: errors.New(`ent: missing required field "Purchase.expires_at"`)}
+	}
+	if _, ok := _c.mutation.TermAnchor(); !ok {
+		return &ValidationError{Name: "term_anchor", err: errors.New(`ent: missing required field "Purchase.term_anchor"`)}
 	}
 	if _, ok := _c.mutation.DueAt(); !ok {
 		return &ValidationError{Name: "due_at", err: errors.New(`ent: missing required field "Purchase.due_at"`)}
@@ -610,6 +631,10 @@ func (_c *PurchaseCreate) createSpec() (*Purchase, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ExpiresAt(); ok {
 		_spec.SetField(purchase.FieldExpiresAt, field.TypeInt64, value)
 		_node.ExpiresAt = value
+	}
+	if value, ok := _c.mutation.TermAnchor(); ok {
+		_spec.SetField(purchase.FieldTermAnchor, field.TypeInt64, value)
+		_node.TermAnchor = value
 	}
 	if value, ok := _c.mutation.ActiveMoveID(); ok {
 		_spec.SetField(purchase.FieldActiveMoveID, field.TypeString, value)
@@ -994,6 +1019,24 @@ func (u *PurchaseUpsert) UpdateExpiresAt() *PurchaseUpsert {
 // AddExpiresAt adds v to the "expires_at" field.
 func (u *PurchaseUpsert) AddExpiresAt(v instant.Milli) *PurchaseUpsert {
 	u.Add(purchase.FieldExpiresAt, v)
+	return u
+}
+
+// SetTermAnchor sets the "term_anchor" field.
+func (u *PurchaseUpsert) SetTermAnchor(v instant.Milli) *PurchaseUpsert {
+	u.Set(purchase.FieldTermAnchor, v)
+	return u
+}
+
+// UpdateTermAnchor sets the "term_anchor" field to the value that was provided on create.
+func (u *PurchaseUpsert) UpdateTermAnchor() *PurchaseUpsert {
+	u.SetExcluded(purchase.FieldTermAnchor)
+	return u
+}
+
+// AddTermAnchor adds v to the "term_anchor" field.
+func (u *PurchaseUpsert) AddTermAnchor(v instant.Milli) *PurchaseUpsert {
+	u.Add(purchase.FieldTermAnchor, v)
 	return u
 }
 
@@ -1507,6 +1550,27 @@ func (u *PurchaseUpsertOne) AddExpiresAt(v instant.Milli) *PurchaseUpsertOne {
 func (u *PurchaseUpsertOne) UpdateExpiresAt() *PurchaseUpsertOne {
 	return u.Update(func(s *PurchaseUpsert) {
 		s.UpdateExpiresAt()
+	})
+}
+
+// SetTermAnchor sets the "term_anchor" field.
+func (u *PurchaseUpsertOne) SetTermAnchor(v instant.Milli) *PurchaseUpsertOne {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.SetTermAnchor(v)
+	})
+}
+
+// AddTermAnchor adds v to the "term_anchor" field.
+func (u *PurchaseUpsertOne) AddTermAnchor(v instant.Milli) *PurchaseUpsertOne {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.AddTermAnchor(v)
+	})
+}
+
+// UpdateTermAnchor sets the "term_anchor" field to the value that was provided on create.
+func (u *PurchaseUpsertOne) UpdateTermAnchor() *PurchaseUpsertOne {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.UpdateTermAnchor()
 	})
 }
 
@@ -2224,6 +2288,27 @@ func (u *PurchaseUpsertBulk) AddExpiresAt(v instant.Milli) *PurchaseUpsertBulk {
 func (u *PurchaseUpsertBulk) UpdateExpiresAt() *PurchaseUpsertBulk {
 	return u.Update(func(s *PurchaseUpsert) {
 		s.UpdateExpiresAt()
+	})
+}
+
+// SetTermAnchor sets the "term_anchor" field.
+func (u *PurchaseUpsertBulk) SetTermAnchor(v instant.Milli) *PurchaseUpsertBulk {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.SetTermAnchor(v)
+	})
+}
+
+// AddTermAnchor adds v to the "term_anchor" field.
+func (u *PurchaseUpsertBulk) AddTermAnchor(v instant.Milli) *PurchaseUpsertBulk {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.AddTermAnchor(v)
+	})
+}
+
+// UpdateTermAnchor sets the "term_anchor" field to the value that was provided on create.
+func (u *PurchaseUpsertBulk) UpdateTermAnchor() *PurchaseUpsertBulk {
+	return u.Update(func(s *PurchaseUpsert) {
+		s.UpdateTermAnchor()
 	})
 }
 

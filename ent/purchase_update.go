@@ -261,6 +261,27 @@ func (_u *PurchaseUpdate) AddExpiresAt(v instant.Milli) *PurchaseUpdate {
 	return _u
 }
 
+// SetTermAnchor sets the "term_anchor" field.
+func (_u *PurchaseUpdate) SetTermAnchor(v instant.Milli) *PurchaseUpdate {
+	_u.mutation.ResetTermAnchor()
+	_u.mutation.SetTermAnchor(v)
+	return _u
+}
+
+// SetNillableTermAnchor sets the "term_anchor" field if the given value is not nil.
+func (_u *PurchaseUpdate) SetNillableTermAnchor(v *instant.Milli) *PurchaseUpdate {
+	if v != nil {
+		_u.SetTermAnchor(*v)
+	}
+	return _u
+}
+
+// AddTermAnchor adds value to the "term_anchor" field.
+func (_u *PurchaseUpdate) AddTermAnchor(v instant.Milli) *PurchaseUpdate {
+	_u.mutation.AddTermAnchor(v)
+	return _u
+}
+
 // SetActiveMoveID sets the "active_move_id" field.
 func (_u *PurchaseUpdate) SetActiveMoveID(v string) *PurchaseUpdate {
 	_u.mutation.SetActiveMoveID(v)
@@ -697,6 +718,12 @@ func (_u *PurchaseUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedExpiresAt(); ok {
 		_spec.AddField(purchase.FieldExpiresAt, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.TermAnchor(); ok {
+		_spec.SetField(purchase.FieldTermAnchor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedTermAnchor(); ok {
+		_spec.AddField(purchase.FieldTermAnchor, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.ActiveMoveID(); ok {
 		_spec.SetField(purchase.FieldActiveMoveID, field.TypeString, value)
 	}
@@ -1116,6 +1143,27 @@ func (_u *PurchaseUpdateOne) SetNillableExpiresAt(v *instant.Milli) *PurchaseUpd
 // AddExpiresAt adds value to the "expires_at" field.
 func (_u *PurchaseUpdateOne) AddExpiresAt(v instant.Milli) *PurchaseUpdateOne {
 	_u.mutation.AddExpiresAt(v)
+	return _u
+}
+
+// SetTermAnchor sets the "term_anchor" field.
+func (_u *PurchaseUpdateOne) SetTermAnchor(v instant.Milli) *PurchaseUpdateOne {
+	_u.mutation.ResetTermAnchor()
+	_u.mutation.SetTermAnchor(v)
+	return _u
+}
+
+// SetNillableTermAnchor sets the "term_anchor" field if the given value is not nil.
+func (_u *PurchaseUpdateOne) SetNillableTermAnchor(v *instant.Milli) *PurchaseUpdateOne {
+	if v != nil {
+		_u.SetTermAnchor(*v)
+	}
+	return _u
+}
+
+// AddTermAnchor adds value to the "term_anchor" field.
+func (_u *PurchaseUpdateOne) AddTermAnchor(v instant.Milli) *PurchaseUpdateOne {
+	_u.mutation.AddTermAnchor(v)
 	return _u
 }
 
@@ -1584,6 +1632,12 @@ func (_u *PurchaseUpdateOne) sqlSave(ctx context.Context) (_node *Purchase, err 
 	}
 	if value, ok := _u.mutation.AddedExpiresAt(); ok {
 		_spec.AddField(purchase.FieldExpiresAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.TermAnchor(); ok {
+		_spec.SetField(purchase.FieldTermAnchor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedTermAnchor(); ok {
+		_spec.AddField(purchase.FieldTermAnchor, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.ActiveMoveID(); ok {
 		_spec.SetField(purchase.FieldActiveMoveID, field.TypeString, value)

@@ -478,6 +478,7 @@ type ComplexityRoot struct {
 		Kind                func(childComplexity int) int
 		Move                func(childComplexity int) int
 		NextLifecycleChange func(childComplexity int) int
+		Orphaned            func(childComplexity int) int
 		Price               func(childComplexity int) int
 		Product             func(childComplexity int) int
 		PurchasedAt         func(childComplexity int) int
@@ -710,6 +711,7 @@ type ComplexityRoot struct {
 		GetPurchases      func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.PurchaseFilter, orderBy *model.PurchaseOrder) int
 		ID                func(childComplexity int) int
 		Kind              func(childComplexity int) int
+		LicensedTwice     func(childComplexity int) int
 		Locale            func(childComplexity int) int
 		Mail              func(childComplexity int) int
 		Removed           func(childComplexity int) int
@@ -2630,6 +2632,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Purchase.NextLifecycleChange(childComplexity), true
+	case "Purchase.orphaned":
+		if e.ComplexityRoot.Purchase.Orphaned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Purchase.Orphaned(childComplexity), true
 	case "Purchase.price":
 		if e.ComplexityRoot.Purchase.Price == nil {
 			break
@@ -3655,6 +3663,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Kind(childComplexity), true
+	case "User.licensedTwice":
+		if e.ComplexityRoot.User.LicensedTwice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.LicensedTwice(childComplexity), true
 	case "User.locale":
 		if e.ComplexityRoot.User.Locale == nil {
 			break
@@ -4160,6 +4174,8 @@ type User implements Node {
     "In which order; newest first without it."
     orderBy: PurchaseOrder
   ): PurchaseConnection!
+  "What the person holds twice, centrally and by self-service, by name: one of the two can be given up. EXPIRED purchases count too."
+  licensedTwice: [Product!] @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN, LICENSE_ADMIN, USER_ADMIN, GLOBAL_READER])
   "The licenses that the person holds, oldest first; empty for a MEMBER who asks about somebody else."
   licenses(
     "At most this many from the start, 1 to 100."
@@ -4237,6 +4253,8 @@ type Purchase implements Node {
   kind: PurchaseKind!
   "Who bought it. Null on a central purchase that a service credential or a partner made."
   purchaser: User
+  "Whether a user bought it for themselves who has left or is blocked since. The organization's own are never orphaned."
+  orphaned: Boolean!
   "Where it stands in its life cycle."
   status: SubscriptionStatus!
   "Seats bought."
@@ -4370,7 +4388,7 @@ type PurchaseCapabilities {
   unassignLicenses: Capability!
   "Buy more or fewer seats. Purchasers on their own; GLOBAL_ADMIN and BILLING_ADMIN on central ones."
   changeQuantity: Capability!
-  "Switch renewal on or off. Who may change the quantity may."
+  "Switch renewal on or off; what has EXPIRED is brought back by reactivating it. Who may change the quantity may."
   setRecurringBilling: Capability!
   "Move its users to another subscription: moveUsers. GLOBAL_ADMIN and BILLING_ADMIN, of self-service purchases."
   moveUsers: Capability!
@@ -5580,10 +5598,12 @@ input PurchaseFilter {
   purchasedAfter: DateTime
   "Bought before this instant."
   purchasedBefore: DateTime
-  "Whether the purchaser has left or is blocked."
+  "Whether a user bought it for themselves who has left or is blocked since, as ` + "`" + `Purchase.orphaned` + "`" + `."
   orphaned: Boolean
   "Whether there are free seats."
   hasAvailableSeats: Boolean
+  "Whether it has a ` + "`" + `Purchase.centralAlternative` + "`" + `. Narrows a MEMBER's list to nothing either way."
+  hasCentralAlternative: Boolean
 }
 
 "In which order purchases are listed; equal ones by id."
@@ -5654,7 +5674,7 @@ input UserFilter {
   removed: Boolean = false
   "Who hold this role."
   role: Role
-  "Holds a product twice: centrally and by self-service. Narrows a MEMBER's list to nothing either way."
+  "Holds a product twice: centrally and by self-service, as ` + "`" + `User.licensedTwice` + "`" + `. Narrows a MEMBER's list to nothing either way."
   licensedTwice: Boolean
 }
 
@@ -5744,12 +5764,18 @@ type Mutation {
     "How many."
     input: ChangeQuantityInput!
   ): ChangeQuantityPayload! @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN, MEMBER])
-  "Says whether a new term begins when this one ends. The purchaser on their own, administrators on central ones."
+  """
+  Says whether a new term begins when this one ends. It brings nothing back: of an EXPIRED subscription the term has ended, and
+  only reactivateSubscription begins another, with recurring billing. The purchaser on their own, administrators on central ones.
+  """
   setRecurringBilling(
     "Whether."
     input: SetRecurringBillingInput!
   ): SetRecurringBillingPayload! @allow(roles: [GLOBAL_ADMIN, BILLING_ADMIN, MEMBER])
-  "Makes an EXPIRED or DISABLED subscription ACTIVE again; when its term is over, a new one begins now. The purchaser on their own, administrators on central ones."
+  """
+  Makes an EXPIRED or DISABLED subscription ACTIVE again, with recurring billing where it has a payment method; when its term is
+  over, a new one begins now. The purchaser on their own, administrators on central ones.
+  """
   reactivateSubscription(
     "Which."
     input: ReactivateSubscriptionInput!
@@ -7051,6 +7077,8 @@ func (ec *executionContext) childFields_Purchase(ctx context.Context, field grap
 		return ec.fieldContext_Purchase_kind(ctx, field)
 	case "purchaser":
 		return ec.fieldContext_Purchase_purchaser(ctx, field)
+	case "orphaned":
+		return ec.fieldContext_Purchase_orphaned(ctx, field)
 	case "status":
 		return ec.fieldContext_Purchase_status(ctx, field)
 	case "quantity":
@@ -7487,6 +7515,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_roles(ctx, field)
 	case "purchases":
 		return ec.fieldContext_User_purchases(ctx, field)
+	case "licensedTwice":
+		return ec.fieldContext_User_licensedTwice(ctx, field)
 	case "licenses":
 		return ec.fieldContext_User_licenses(ctx, field)
 	}
@@ -16873,6 +16903,29 @@ func (ec *executionContext) fieldContext_Purchase_purchaser(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Purchase_orphaned(ctx context.Context, field graphql.CollectedField, obj *model.Purchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Purchase_orphaned(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Orphaned, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Purchase_orphaned(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Purchase", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _Purchase_status(ctx context.Context, field graphql.CollectedField, obj *model.Purchase) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21739,6 +21792,38 @@ func (ec *executionContext) fieldContext_User_purchases(ctx context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _User_licensedTwice(ctx context.Context, field graphql.CollectedField, obj *model.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_licensedTwice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LicensedTwice, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Product) graphql.Marshaler {
+			return ec.marshalOProduct2ᚕᚖpurserᚋgraphᚋmodelᚐProductᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_User_licensedTwice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Product(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _User_licenses(ctx context.Context, field graphql.CollectedField, obj *model.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23891,7 +23976,7 @@ func (ec *executionContext) unmarshalInputPurchaseFilter(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"source", "status", "kind", "productId", "purchaserId", "family", "search", "expiresAfter", "expiresBefore", "purchasedAfter", "purchasedBefore", "orphaned", "hasAvailableSeats"}
+	fieldsInOrder := [...]string{"source", "status", "kind", "productId", "purchaserId", "family", "search", "expiresAfter", "expiresBefore", "purchasedAfter", "purchasedBefore", "orphaned", "hasAvailableSeats", "hasCentralAlternative"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -23989,6 +24074,13 @@ func (ec *executionContext) unmarshalInputPurchaseFilter(ctx context.Context, ob
 				return it, err
 			}
 			it.HasAvailableSeats = data
+		case "hasCentralAlternative":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasCentralAlternative"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HasCentralAlternative = data
 		}
 	}
 	return it, nil
@@ -27929,6 +28021,11 @@ func (ec *executionContext) _Purchase(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "orphaned":
+			out.Values[i] = ec._Purchase_orphaned(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "status":
 			out.Values[i] = ec._Purchase_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -29996,6 +30093,11 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 		case "purchases":
 			out.Values[i] = ec._User_purchases(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "licensedTwice":
+			out.Values[i] = ec._User_licensedTwice(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "licenses":
@@ -33101,6 +33203,25 @@ func (ec *executionContext) marshalOPartnerAccess2ᚖpurserᚋgraphᚋmodelᚐPa
 		return graphql.Null
 	}
 	return ec._PartnerAccess(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOProduct2ᚕᚖpurserᚋgraphᚋmodelᚐProductᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Product) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProduct2ᚖpurserᚋgraphᚋmodelᚐProduct(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOProductFilter2ᚖpurserᚋgraphᚋmodelᚐProductFilter(ctx context.Context, v any) (*model.ProductFilter, error) {

@@ -697,6 +697,7 @@ var (
 		{Name: "recurring_billing", Type: field.TypeBool},
 		{Name: "purchased_at", Type: field.TypeInt64},
 		{Name: "expires_at", Type: field.TypeInt64},
+		{Name: "term_anchor", Type: field.TypeInt64, Default: 0},
 		{Name: "active_move_id", Type: field.TypeString, Nullable: true, Collation: "C"},
 		{Name: "tried_by", Type: field.TypeString, Nullable: true, Collation: "C"},
 		{Name: "due_at", Type: field.TypeInt64, Default: 0},
@@ -723,25 +724,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "purchases_tenants_tenant",
-				Columns:    []*schema.Column{PurchasesColumns[27]},
+				Columns:    []*schema.Column{PurchasesColumns[28]},
 				RefColumns: []*schema.Column{TenantsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "purchases_products_product",
-				Columns:    []*schema.Column{PurchasesColumns[28]},
+				Columns:    []*schema.Column{PurchasesColumns[29]},
 				RefColumns: []*schema.Column{ProductsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "purchases_users_purchaser",
-				Columns:    []*schema.Column{PurchasesColumns[29]},
+				Columns:    []*schema.Column{PurchasesColumns[30]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "purchases_users_canceler",
-				Columns:    []*schema.Column{PurchasesColumns[30]},
+				Columns:    []*schema.Column{PurchasesColumns[31]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -750,72 +751,72 @@ var (
 			{
 				Name:    "purchase_tenant_id_ref",
 				Unique:  true,
-				Columns: []*schema.Column{PurchasesColumns[27], PurchasesColumns[1]},
+				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[1]},
 			},
 			{
 				Name:    "purchase_tenant_id_purchased_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[27], PurchasesColumns[12], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[12], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_expires_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[27], PurchasesColumns[13], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[13], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_product_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[27], PurchasesColumns[24], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[25], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_purchaser_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[27], PurchasesColumns[25], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[26], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_quantity_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[27], PurchasesColumns[5], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[5], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_assigned_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[27], PurchasesColumns[6], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[6], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_source_purchased_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[27], PurchasesColumns[2], PurchasesColumns[12], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[2], PurchasesColumns[12], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_status_purchased_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[27], PurchasesColumns[4], PurchasesColumns[12], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[4], PurchasesColumns[12], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_product_id_purchased_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[27], PurchasesColumns[28], PurchasesColumns[12], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[29], PurchasesColumns[12], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_tenant_id_purchaser_id_purchased_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[27], PurchasesColumns[29], PurchasesColumns[12], PurchasesColumns[0]},
+				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[30], PurchasesColumns[12], PurchasesColumns[0]},
 			},
 			{
 				Name:    "purchase_by_purchaser",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[27], PurchasesColumns[2], PurchasesColumns[25], PurchasesColumns[29], PurchasesColumns[4], PurchasesColumns[28], PurchasesColumns[5], PurchasesColumns[6], PurchasesColumns[7]},
+				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[2], PurchasesColumns[26], PurchasesColumns[30], PurchasesColumns[4], PurchasesColumns[29], PurchasesColumns[5], PurchasesColumns[6], PurchasesColumns[7]},
 			},
 			{
 				Name:    "purchase_by_product",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[27], PurchasesColumns[24], PurchasesColumns[28], PurchasesColumns[4], PurchasesColumns[2], PurchasesColumns[5], PurchasesColumns[6], PurchasesColumns[7]},
+				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[25], PurchasesColumns[29], PurchasesColumns[4], PurchasesColumns[2], PurchasesColumns[5], PurchasesColumns[6], PurchasesColumns[7]},
 			},
 			{
 				Name:    "purchase_due_at",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[16]},
+				Columns: []*schema.Column{PurchasesColumns[17]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status <> 'DELETED'",
 				},
@@ -823,7 +824,7 @@ var (
 			{
 				Name:    "purchase_tried_by_product_id",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[15], PurchasesColumns[28]},
+				Columns: []*schema.Column{PurchasesColumns[16], PurchasesColumns[29]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "tried_by IS NOT NULL",
 				},
@@ -831,7 +832,7 @@ var (
 			{
 				Name:    "purchase_releasing",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[19]},
+				Columns: []*schema.Column{PurchasesColumns[20]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "releasing",
 				},

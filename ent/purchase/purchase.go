@@ -47,6 +47,8 @@ const (
 	FieldPurchasedAt = "purchased_at"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
 	FieldExpiresAt = "expires_at"
+	// FieldTermAnchor holds the string denoting the term_anchor field in the database.
+	FieldTermAnchor = "term_anchor"
 	// FieldActiveMoveID holds the string denoting the active_move_id field in the database.
 	FieldActiveMoveID = "active_move_id"
 	// FieldTriedBy holds the string denoting the tried_by field in the database.
@@ -150,6 +152,7 @@ var Columns = []string{
 	FieldRecurringBilling,
 	FieldPurchasedAt,
 	FieldExpiresAt,
+	FieldTermAnchor,
 	FieldActiveMoveID,
 	FieldTriedBy,
 	FieldDueAt,
@@ -194,6 +197,8 @@ var (
 	DefaultAssigned int
 	// DefaultReserved holds the default value on creation for the "reserved" field.
 	DefaultReserved int
+	// DefaultTermAnchor holds the default value on creation for the "term_anchor" field.
+	DefaultTermAnchor instant.Milli
 	// DefaultDueAt holds the default value on creation for the "due_at" field.
 	DefaultDueAt instant.Milli
 	// DefaultNoticed holds the default value on creation for the "noticed" field.
@@ -290,6 +295,11 @@ func ByPurchasedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByExpiresAt orders the results by the expires_at field.
 func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldExpiresAt, opts...).ToFunc()
+}
+
+// ByTermAnchor orders the results by the term_anchor field.
+func ByTermAnchor(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTermAnchor, opts...).ToFunc()
 }
 
 // ByActiveMoveID orders the results by the active_move_id field.

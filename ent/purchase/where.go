@@ -147,6 +147,11 @@ func ExpiresAt(v instant.Milli) predicate.Purchase {
 	return predicate.Purchase(sql.FieldEQ(FieldExpiresAt, v))
 }
 
+// TermAnchor applies equality check predicate on the "term_anchor" field. It's identical to TermAnchorEQ.
+func TermAnchor(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldEQ(FieldTermAnchor, v))
+}
+
 // ActiveMoveID applies equality check predicate on the "active_move_id" field. It's identical to ActiveMoveIDEQ.
 func ActiveMoveID(v string) predicate.Purchase {
 	return predicate.Purchase(sql.FieldEQ(FieldActiveMoveID, v))
@@ -1084,6 +1089,46 @@ func ExpiresAtLT(v instant.Milli) predicate.Purchase {
 // ExpiresAtLTE applies the LTE predicate on the "expires_at" field.
 func ExpiresAtLTE(v instant.Milli) predicate.Purchase {
 	return predicate.Purchase(sql.FieldLTE(FieldExpiresAt, v))
+}
+
+// TermAnchorEQ applies the EQ predicate on the "term_anchor" field.
+func TermAnchorEQ(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldEQ(FieldTermAnchor, v))
+}
+
+// TermAnchorNEQ applies the NEQ predicate on the "term_anchor" field.
+func TermAnchorNEQ(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldNEQ(FieldTermAnchor, v))
+}
+
+// TermAnchorIn applies the In predicate on the "term_anchor" field.
+func TermAnchorIn(vs ...instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldIn(FieldTermAnchor, vs...))
+}
+
+// TermAnchorNotIn applies the NotIn predicate on the "term_anchor" field.
+func TermAnchorNotIn(vs ...instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldNotIn(FieldTermAnchor, vs...))
+}
+
+// TermAnchorGT applies the GT predicate on the "term_anchor" field.
+func TermAnchorGT(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldGT(FieldTermAnchor, v))
+}
+
+// TermAnchorGTE applies the GTE predicate on the "term_anchor" field.
+func TermAnchorGTE(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldGTE(FieldTermAnchor, v))
+}
+
+// TermAnchorLT applies the LT predicate on the "term_anchor" field.
+func TermAnchorLT(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldLT(FieldTermAnchor, v))
+}
+
+// TermAnchorLTE applies the LTE predicate on the "term_anchor" field.
+func TermAnchorLTE(v instant.Milli) predicate.Purchase {
+	return predicate.Purchase(sql.FieldLTE(FieldTermAnchor, v))
 }
 
 // ActiveMoveIDEQ applies the EQ predicate on the "active_move_id" field.

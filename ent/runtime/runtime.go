@@ -177,20 +177,24 @@ func init() {
 	purchaseDescReserved := purchaseFields[8].Descriptor()
 	// purchase.DefaultReserved holds the default value on creation for the reserved field.
 	purchase.DefaultReserved = purchaseDescReserved.Default.(int)
+	// purchaseDescTermAnchor is the schema descriptor for term_anchor field.
+	purchaseDescTermAnchor := purchaseFields[15].Descriptor()
+	// purchase.DefaultTermAnchor holds the default value on creation for the term_anchor field.
+	purchase.DefaultTermAnchor = instant.Milli(purchaseDescTermAnchor.Default.(int64))
 	// purchaseDescDueAt is the schema descriptor for due_at field.
-	purchaseDescDueAt := purchaseFields[17].Descriptor()
+	purchaseDescDueAt := purchaseFields[18].Descriptor()
 	// purchase.DefaultDueAt holds the default value on creation for the due_at field.
 	purchase.DefaultDueAt = instant.Milli(purchaseDescDueAt.Default.(int64))
 	// purchaseDescNoticed is the schema descriptor for noticed field.
-	purchaseDescNoticed := purchaseFields[18].Descriptor()
+	purchaseDescNoticed := purchaseFields[19].Descriptor()
 	// purchase.DefaultNoticed holds the default value on creation for the noticed field.
 	purchase.DefaultNoticed = purchaseDescNoticed.Default.(int)
 	// purchaseDescReleasing is the schema descriptor for releasing field.
-	purchaseDescReleasing := purchaseFields[20].Descriptor()
+	purchaseDescReleasing := purchaseFields[21].Descriptor()
 	// purchase.DefaultReleasing holds the default value on creation for the releasing field.
 	purchase.DefaultReleasing = purchaseDescReleasing.Default.(bool)
 	// purchaseDescPurchaserKey is the schema descriptor for purchaser_key field.
-	purchaseDescPurchaserKey := purchaseFields[27].Descriptor()
+	purchaseDescPurchaserKey := purchaseFields[28].Descriptor()
 	// purchase.DefaultPurchaserKey holds the default value on creation for the purchaser_key field.
 	purchase.DefaultPurchaserKey = purchaseDescPurchaserKey.Default.(string)
 	selfservicepolicyMixin := schema.SelfServicePolicy{}.Mixin()

@@ -36,6 +36,7 @@ func (Purchase) Fields() []ent.Field {
 		field.Bool("recurring_billing"),
 		field.Int64("purchased_at").GoType(instant.Milli(0)),
 		field.Int64("expires_at").GoType(instant.Milli(0)),
+		field.Int64("term_anchor").GoType(instant.Milli(0)).Default(0).Comment("when the first of the terms began that follow on one another; they end on its day"),
 		field.String("active_move_id").Optional().Nillable().Annotations(ordered).Comment("the move that empties it; while set it is frozen"),
 		field.String("tried_by").Optional().Nillable().Immutable().Annotations(ordered).Comment("who began it as a trial, whatever it is and whoever has it now"),
 		field.Int64("due_at").GoType(instant.Milli(0)).Default(0).Comment("when the life-cycle sweeper looks at it next: at the latest when its status changes"),

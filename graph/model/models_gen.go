@@ -932,6 +932,8 @@ type Purchase struct {
 	Kind PurchaseKind `json:"kind"`
 	// Who bought it. Null on a central purchase that a service credential or a partner made.
 	Purchaser *User `json:"purchaser,omitempty"`
+	// Whether a user bought it for themselves who has left or is blocked since. The organization's own are never orphaned.
+	Orphaned bool `json:"orphaned"`
 	// Where it stands in its life cycle.
 	Status SubscriptionStatus `json:"status"`
 	// Seats bought.
@@ -989,7 +991,7 @@ type PurchaseCapabilities struct {
 	UnassignLicenses *Capability `json:"unassignLicenses"`
 	// Buy more or fewer seats. Purchasers on their own; GLOBAL_ADMIN and BILLING_ADMIN on central ones.
 	ChangeQuantity *Capability `json:"changeQuantity"`
-	// Switch renewal on or off. Who may change the quantity may.
+	// Switch renewal on or off; what has EXPIRED is brought back by reactivating it. Who may change the quantity may.
 	SetRecurringBilling *Capability `json:"setRecurringBilling"`
 	// Move its users to another subscription: moveUsers. GLOBAL_ADMIN and BILLING_ADMIN, of self-service purchases.
 	MoveUsers *Capability `json:"moveUsers"`
@@ -1047,10 +1049,12 @@ type PurchaseFilter struct {
 	PurchasedAfter *instant.Milli `json:"purchasedAfter,omitempty"`
 	// Bought before this instant.
 	PurchasedBefore *instant.Milli `json:"purchasedBefore,omitempty"`
-	// Whether the purchaser has left or is blocked.
+	// Whether a user bought it for themselves who has left or is blocked since, as `Purchase.orphaned`.
 	Orphaned *bool `json:"orphaned,omitempty"`
 	// Whether there are free seats.
 	HasAvailableSeats *bool `json:"hasAvailableSeats,omitempty"`
+	// Whether it has a `Purchase.centralAlternative`. Narrows a MEMBER's list to nothing either way.
+	HasCentralAlternative *bool `json:"hasCentralAlternative,omitempty"`
 }
 
 // In which order purchases are listed; equal ones by id.
@@ -1486,6 +1490,8 @@ type User struct {
 	Roles []viewer.Role `json:"roles"`
 	// What the person bought; empty for a MEMBER who asks about somebody else.
 	Purchases *PurchaseConnection `json:"purchases"`
+	// What the person holds twice, centrally and by self-service, by name: one of the two can be given up. EXPIRED purchases count too.
+	LicensedTwice []*Product `json:"licensedTwice,omitempty"`
 	// The licenses that the person holds, oldest first; empty for a MEMBER who asks about somebody else.
 	Licenses    *LicenseConnection `json:"licenses"`
 	LicensesBy  LicensesParts      `json:"-"`
@@ -1539,7 +1545,7 @@ type UserFilter struct {
 	Removed *bool `json:"removed,omitempty"`
 	// Who hold this role.
 	Role *viewer.Role `json:"role,omitempty"`
-	// Holds a product twice: centrally and by self-service. Narrows a MEMBER's list to nothing either way.
+	// Holds a product twice: centrally and by self-service, as `User.licensedTwice`. Narrows a MEMBER's list to nothing either way.
 	LicensedTwice *bool `json:"licensedTwice,omitempty"`
 }
 

@@ -24,7 +24,10 @@ func orders() []string {
 				"{ selfServiceSubscriptions(first: 10, "+order+") { nodes { id product { name } purchaser { displayName } } } }",
 				"{ purchases(last: 10, "+order+") { nodes { id } } }",
 				"{ purchases(first: 10, filter: {status: [ACTIVE]}, "+order+") { nodes { id } } }",
-				"{ purchases(first: 10, filter: {search: \"a\", orphaned: false, hasAvailableSeats: true}, "+order+") { nodes { id } } }")
+				"{ purchases(first: 10, filter: {search: \"a\", orphaned: false, hasAvailableSeats: true}, "+order+") { nodes { id } } }",
+				"{ purchases(first: 10, filter: {orphaned: true}, "+order+") { nodes { id orphaned } } }",
+				"{ purchases(first: 10, filter: {hasCentralAlternative: true}, "+order+") { nodes { id } } }",
+				"{ purchases(first: 10, filter: {hasCentralAlternative: false}, "+order+") { nodes { id } } }")
 		}
 		for _, field := range []string{"NAME", "FAMILY"} {
 			queries = append(queries, fmt.Sprintf("{ products(first: 10, orderBy: {field: %s, direction: %s}) { nodes { id } } }", field, direction))

@@ -34,7 +34,8 @@ func buys(value, kind string, trial, offered bool) string {
 	return "BLOCKED_BY_POLICY"
 }
 
-// TestPolicyMatrix buys everything in every way under every policy, set for the product, or by the tenant's default.
+// TestPolicyMatrix buys everything in every way under every policy: the tenant's default, one set for the product, and
+// one that was set before the product had the id that it has.
 func TestPolicyMatrix(t *testing.T) {
 	for _, storage := range storetest.Kinds(t) {
 		t.Run(storage, func(t *testing.T) {
@@ -44,13 +45,16 @@ func TestPolicyMatrix(t *testing.T) {
 			for _, g := range goods {
 				id := s.DB.Client().Product.Query().Where(product.VendorProductID(g.vendor)).OnlyIDX(ctx)
 				buyers := members // each tries a product once
-				for _, how := range []string{"by default", "explicitly"} {
+				for _, how := range []string{"by default", "explicitly", "on a former id"} {
 					for _, value := range []string{"ENABLED", "TRIALS_ONLY", "DISABLED"} {
 						if !decide(t, s, how, id, value) {
 							if g.trial || value != "TRIALS_ONLY" {
 								t.Fatalf("%s: %s was refused %s", g.name, value, how)
 							}
 							continue
+						}
+						if how == "on a former id" {
+							id = rename(t, s, g.vendor, value)
 						}
 						for _, kind := range []string{"PAID", "TRIAL_WITH_PAYMENT_METHOD", "TRIAL_WITHOUT_PAYMENT_METHOD"} {
 							want := buys(value, kind, g.trial, g.offered)
@@ -70,10 +74,37 @@ func TestPolicyMatrix(t *testing.T) {
 func decide(t *testing.T, s *apitest.Server, how, product, value string) bool {
 	t.Helper()
 	document := fmt.Sprintf(`mutation { setDefaultSelfServicePolicy(input: {value: %s}) { userErrors { code } } }`, value)
-	if how == "explicitly" {
+	if how != "by default" {
 		document = fmt.Sprintf(`mutation { setSelfServicePolicy(input: {productId: %q, value: %s}) { userErrors { code } } }`, product, value)
 	}
 	return strings.Contains(string(s.Post(t, "admin@contoso.example", document, nil).Body), `"userErrors":[]`)
+}
+
+// rename imports a catalogue in which the product has a new id, and returns the product that has it. By
+// default the tenant allows the opposite of the policy.
+func rename(t *testing.T, s *apitest.Server, vendor, value string) string {
+	t.Helper()
+	opposite := "ENABLED"
+	if value == opposite {
+		opposite = "DISABLED"
+	}
+	if !decide(t, s, "by default", "", opposite) {
+		t.Fatalf("the default cannot be %s", opposite)
+	}
+	p := s.DB.Client().Product.Query().Where(product.VendorProductIDHasPrefix(vendor)).OnlyX(s.In(t, "contoso.example"))
+	price, trial, renamed := "", "no", vendor+"-"+value
+	if p.ListPrice != nil {
+		price = p.ListPrice.Format("USD")
+	}
+	if p.TrialWithoutPaymentMethod {
+		trial = "yes"
+	}
+	header := "product_id\tformer_product_ids\tname\tfamily\tkind\ttrial_without_payment_method\ttrial_days\tlist_price_usd\texcluded_countries\n"
+	row := strings.Join([]string{renamed, p.VendorProductID, p.Name, p.Family, p.Kind, trial, fmt.Sprint(p.TrialDays), price, p.ExcludedCountries}, "\t")
+	if _, err := s.Catalog.Import(t.Context(), strings.NewReader(header+row+"\n")); err != nil {
+		t.Fatal(err)
+	}
+	return s.DB.Client().Product.Query().Where(product.VendorProductID(renamed)).OnlyIDX(t.Context())
 }
 
 // buy buys one seat and returns the code of the refusal.

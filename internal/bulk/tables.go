@@ -41,20 +41,20 @@ var purchaseTable = table[*ent.Purchase]{
 	name: "purchases",
 	insert: []string{
 		"id", "ref", "product_id", "purchaser_id", "source", "kind", "status", "quantity", "assigned", "reserved",
-		"unit_price", "currency", "billing_term", "recurring_billing", "purchased_at", "expires_at", "due_at", "noticed",
+		"unit_price", "currency", "billing_term", "recurring_billing", "purchased_at", "expires_at", "term_anchor", "due_at", "noticed",
 		"canceled_at", "canceled_by", "cancellation_reason", "cancellation_feedback", "cancellation_cause",
 		"product_key", "purchaser_key", "search_key", "tried_by",
 	},
 	update: []string{
 		"purchaser_id", "kind", "status", "quantity",
-		"unit_price", "currency", "billing_term", "recurring_billing", "expires_at", "due_at", "noticed",
+		"unit_price", "currency", "billing_term", "recurring_billing", "expires_at", "term_anchor", "due_at", "noticed",
 		"canceled_at", "canceled_by", "cancellation_reason", "cancellation_feedback", "cancellation_cause",
 		"product_key", "purchaser_key", "search_key",
 	},
 	values: func(p *ent.Purchase) []any {
 		return []any{
 			p.ID, p.Ref, p.ProductID, p.PurchaserID, p.Source, p.Kind, p.Status, p.Quantity, p.Assigned, p.Reserved,
-			int64(p.UnitPrice), p.Currency, p.BillingTerm, p.RecurringBilling, int64(p.PurchasedAt), int64(p.ExpiresAt), int64(p.DueAt), p.Noticed,
+			int64(p.UnitPrice), p.Currency, p.BillingTerm, p.RecurringBilling, int64(p.PurchasedAt), int64(p.ExpiresAt), int64(p.TermAnchor), int64(p.DueAt), p.Noticed,
 			p.CanceledAt, p.CanceledBy, p.CancellationReason, p.CancellationFeedback, p.CancellationCause,
 			p.ProductKey, p.PurchaserKey, p.SearchKey, p.TriedBy,
 		}

@@ -42,6 +42,7 @@ func (o *organization) write(ctx context.Context, tx *store.Tx) error {
 // has been told.
 func (o *organization) schedule() {
 	for _, p := range o.purchases {
+		p.TermAnchor = p.PurchasedAt
 		p.Noticed = lifecycle.Of(p).Notice(o.today.Add(day))
 		p.DueAt = lifecycle.Of(p).Due()
 	}

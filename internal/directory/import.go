@@ -25,6 +25,7 @@ type Result struct {
 	TenantID, Domain                             string
 	Tenant, Users, Purchases, Licenses, Policies Count
 	Released                                     int // licenses of purchases that became DELETED
+	PassedOver                                   int // lines about licenses of purchases that are DELETED
 }
 
 func (r Result) String() string {
@@ -38,6 +39,9 @@ func (r Result) String() string {
 	}
 	if r.Released > 0 {
 		fmt.Fprintf(&b, "\nlicenses released with their purchases: %d", r.Released)
+	}
+	if r.PassedOver > 0 {
+		fmt.Fprintf(&b, "\nlicenses of DELETED purchases, passed over: %d", r.PassedOver)
 	}
 	return b.String()
 }

@@ -82,6 +82,10 @@ func (im *importer) saveLicenses(ctx context.Context) error {
 
 // seat gives the user of a line a license of the purchase, or changes the one that they have.
 func (im *importer) seat(s *seating, l *licenseLine, p *ent.Purchase, u *ent.User) {
+	if p.Status == string(model.SubscriptionStatusDeleted) { // a file of yesterday knows nothing of that
+		im.result.PassedOver++
+		return
+	}
 	license, isNew := s.held[pair{p.ID, u.ID}], false
 	if license == nil {
 		if !l.fits(p, u) {
@@ -126,8 +130,6 @@ func (im *importer) found(l *licenseLine, p *ent.Purchase, u *ent.User) bool {
 // fits tells whether a new license can be had.
 func (l *licenseLine) fits(p *ent.Purchase, u *ent.User) bool {
 	switch {
-	case p.Status == string(model.SubscriptionStatusDeleted):
-		l.wrong("purchase", "%s: it is DELETED", fault.WrongStatus)
 	case u.Removed:
 		l.wrong("user", "%s has left", u.UserPrincipalName)
 	case !l.free(p):

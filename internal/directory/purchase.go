@@ -183,7 +183,7 @@ func (l *purchaseLine) added() *ent.Purchase {
 	p := &ent.Purchase{
 		Ref: l.ref, Source: string(model.PurchaseSourceSelfService), Kind: string(model.PurchaseKindPaid),
 		Status: string(model.SubscriptionStatusActive), Quantity: *l.quantity, Currency: "USD",
-		BillingTerm: string(model.BillingTermMonthly), RecurringBilling: true, PurchasedAt: *l.purchasedAt,
+		BillingTerm: string(model.BillingTermMonthly), RecurringBilling: true, PurchasedAt: *l.purchasedAt, TermAnchor: *l.purchasedAt,
 	}
 	set(&p.Source, l.source)
 	set(&p.Kind, l.kind)

@@ -21,6 +21,9 @@ func (im *importer) changed(ctx context.Context, l *purchaseLine, old *ent.Purch
 	l.passOverTime(old, im.now)
 	l.checkFixed(old)
 	next := *old
+	if old.CanceledAt != nil && old.Status == string(model.SubscriptionStatusDeleted) {
+		return &next, nil // where the data comes from, nobody knows that it was cancelled here
+	}
 	set(&next.Kind, l.kind)
 	set(&next.Status, l.status)
 	set(&next.Quantity, l.quantity)
@@ -47,6 +50,9 @@ func (im *importer) changed(ctx context.Context, l *purchaseLine, old *ent.Purch
 	if next.Status == string(model.SubscriptionStatusActive) && old.Status != next.Status {
 		next.CanceledAt, next.CanceledBy, next.CancellationReason = nil, nil, nil
 		next.CancellationFeedback, next.CancellationCause = nil, nil
+	}
+	if next.Kind != old.Kind { // a trial, whose end began the first term
+		next.TermAnchor = old.ExpiresAt
 	}
 	if next.ExpiresAt != old.ExpiresAt {
 		next.Noticed = 0 // it is another term

@@ -20,7 +20,7 @@ func (l *purchaseLine) passOverTime(old *ent.Purchase, now instant.Milli) {
 	for _, mayConvert := range []bool{true, false} {
 		for _, step := range was.Advance(now, mayConvert) {
 			became := step.After
-			became.Noticed = is.Noticed
+			became.Noticed, became.Anchor = is.Noticed, is.Anchor // of which a line says nothing
 			if became == is {
 				l.kind, l.status, l.expiresAt, l.recurring = nil, nil, nil, nil
 				return

@@ -82,9 +82,9 @@ func (im *importer) renamePurchases(ctx context.Context, userIDs []string) error
 func (im *importer) release(ctx context.Context, purchaseIDs []string) error {
 	for ids := range slices.Chunk(purchaseIDs, perStatement) {
 		in := "(" + places("?", len(ids)) + ")"
-		n, err := im.tx.Exec(ctx, "DELETE FROM licenses WHERE tenant_id || '' = ? AND purchase_id IN "+in, anys([]any{im.tenant.ID}, ids)...)
+		n, err := im.tx.Exec(ctx, "DELETE FROM licenses WHERE COALESCE(tenant_id = ?, FALSE) AND purchase_id IN "+in, anys([]any{im.tenant.ID}, ids)...)
 		if err == nil {
-			_, err = im.tx.Exec(ctx, "UPDATE purchases SET assigned = 0 WHERE tenant_id || '' = ? AND id IN "+in, anys([]any{im.tenant.ID}, ids)...)
+			_, err = im.tx.Exec(ctx, "UPDATE purchases SET assigned = 0 WHERE COALESCE(tenant_id = ?, FALSE) AND id IN "+in, anys([]any{im.tenant.ID}, ids)...)
 		}
 		if err != nil {
 			return fmt.Errorf("release licenses: %w", err)
@@ -103,7 +103,7 @@ func (im *importer) addAssigned(ctx context.Context, seats map[string]int) error
 		}
 		_, err := im.tx.Exec(ctx, `UPDATE purchases SET assigned = assigned + v.column2
 			FROM (VALUES `+places("(?, CAST(? AS integer))", len(ids))+`) AS v
-			WHERE purchases.id = v.column1 AND purchases.tenant_id || '' = ?`, append(args, im.tenant.ID)...)
+			WHERE purchases.id = v.column1 AND COALESCE(purchases.tenant_id = ?, FALSE)`, append(args, im.tenant.ID)...)
 		if err != nil {
 			return fmt.Errorf("count licenses: %w", err)
 		}
@@ -130,7 +130,7 @@ func (im *importer) held(ctx context.Context, purchases map[string]*ent.Purchase
 
 // readHeld looks each pair up by the index on it: as a join, planners would rather read the whole table.
 func (im *importer) readHeld(ctx context.Context, pairs []any, found map[pair]*ent.License) (err error) {
-	one := "(SELECT l.%s FROM licenses l WHERE l.purchase_id = v.column1 AND l.user_id = v.column2 AND l.tenant_id || '' = ?)"
+	one := "(SELECT l.%s FROM licenses l WHERE l.purchase_id = v.column1 AND l.user_id = v.column2 AND COALESCE(l.tenant_id = ?, FALSE))"
 	query := fmt.Sprintf("SELECT v.column1, v.column2, "+one+", "+one+" FROM (VALUES ", entlicense.FieldID, entlicense.FieldAssignedAt) +
 		places("(?, ?)", len(pairs)/2) + ") AS v"
 	rows, err := im.tx.Query(ctx, query, append([]any{im.tenant.ID, im.tenant.ID}, pairs...)...)

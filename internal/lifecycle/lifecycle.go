@@ -27,6 +27,7 @@ type Purchase struct {
 	Renews      bool // recurring billing
 	PurchasedAt instant.Milli
 	ExpiresAt   instant.Milli // the end of the term or trial
+	Anchor      instant.Milli // when the first of the terms began that follow on one another
 	CanceledAt  instant.Milli // 0: it was not
 	Noticed     int           // the last expiry notice of the term, in days before its end; 0: none
 }
@@ -112,8 +113,7 @@ func (p Purchase) step(now instant.Milli, mayConvert bool) (Step, bool) {
 	after := p
 	switch {
 	case p.renews() && (mayConvert || !p.Trial()):
-		after.ExpiresAt, after.Kind, after.Noticed = p.renewed(now), model.PurchaseKindPaid, 0
-		return Step{p.ExpiresAt, p, after}, true
+		return Step{p.ExpiresAt, p, p.renewed(now)}, true
 	case p.Converts():
 		after.Renews = false // it may not
 	}
@@ -128,7 +128,7 @@ func (p Purchase) Reactivate(now instant.Milli) Purchase {
 	p.Status, p.CanceledAt = model.SubscriptionStatusActive, 0
 	p.Renews = p.Kind != model.PurchaseKindTrialWithoutPaymentMethod
 	if p.ExpiresAt <= now {
-		p.Kind, p.ExpiresAt, p.Noticed = model.PurchaseKindPaid, TermEnd(now, p.Term), 0
+		p.Kind, p.Anchor, p.ExpiresAt, p.Noticed = model.PurchaseKindPaid, now, TermEnd(now, p.Term), 0
 	}
 	return p
 }

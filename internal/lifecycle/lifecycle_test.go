@@ -66,7 +66,7 @@ func TestLife(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p := lifecycle.Purchase{
 				Kind: c.kind, Status: c.status, Term: monthly, Renews: c.renews,
-				PurchasedAt: at(t, "2025-12-31T12:00:00Z"), ExpiresAt: at(t, "2026-01-31T12:00:00Z"),
+				PurchasedAt: at(t, "2025-12-31T12:00:00Z"), Anchor: at(t, "2025-12-31T12:00:00Z"), ExpiresAt: at(t, "2026-01-31T12:00:00Z"),
 			}
 			if c.canceled != "" {
 				p.CanceledAt = at(t, c.canceled)

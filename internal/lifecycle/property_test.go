@@ -26,8 +26,12 @@ func drawn(t *rapid.T) lifecycle.Purchase {
 	}
 	p.PurchasedAt = instant.From(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).Add(half(0, 800, "purchased"))
 	p.ExpiresAt = p.PurchasedAt.Add(half(1, 400, "expires") + time.Millisecond)
+	p.Anchor = p.PurchasedAt
+	if rapid.Bool().Draw(t, "begun anew") {
+		p.Anchor = p.PurchasedAt.Add(half(0, 100, "anchor"))
+	}
 	if rapid.Bool().Draw(t, "whole term") {
-		p.ExpiresAt = lifecycle.TermEnd(p.PurchasedAt, p.Term)
+		p.ExpiresAt = lifecycle.TermEnd(p.Anchor, p.Term)
 	}
 	if p.Status == off && rapid.Bool().Draw(t, "canceled") {
 		p.CanceledAt = p.PurchasedAt.Add(half(1, 400, "canceled"))

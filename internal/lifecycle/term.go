@@ -38,24 +38,18 @@ func TrialEnd(begin instant.Milli, days int) instant.Milli {
 	return begin.Add(time.Duration(days) * day)
 }
 
-// renewed returns the end of the term in which now lies. The terms follow on the present one; those
-// that are over are skipped.
-func (p Purchase) renewed(now instant.Milli) instant.Milli {
-	end := p.ExpiresAt
-	for end <= now {
-		end = p.following(end)
+// renewed returns the purchase in the paid term in which now lies. The terms follow on the present one,
+// or on the trial; those that are over are skipped. They are counted from the first of them, so that
+// what began on January 31 ends on February 28, March 31 and April 30.
+func (p Purchase) renewed(now instant.Milli) Purchase {
+	if p.Trial() || AddMonths(p.Anchor, monthsBetween(p.Anchor, p.ExpiresAt)) != p.ExpiresAt {
+		p.Anchor = p.ExpiresAt // of an import's term nobody knows more than its end
 	}
-	return end
-}
-
-// following returns the end of the term that follows one. Terms are counted from the purchase, so that
-// one made on January 31 ends them on February 28, March 31 and April 30. Where the term began at
-// another time (after a trial, or a reactivation) the next one is counted from its end.
-func (p Purchase) following(end instant.Milli) instant.Milli {
-	if gone := monthsBetween(p.PurchasedAt, end); AddMonths(p.PurchasedAt, gone) == end {
-		return AddMonths(p.PurchasedAt, gone+Months(p.Term))
+	for p.ExpiresAt <= now {
+		p.ExpiresAt = AddMonths(p.Anchor, monthsBetween(p.Anchor, p.ExpiresAt)+Months(p.Term))
 	}
-	return TermEnd(end, p.Term)
+	p.Kind, p.Noticed = model.PurchaseKindPaid, 0
+	return p
 }
 
 // monthsBetween returns how many calendar months later b is, whatever its day.

@@ -72,10 +72,10 @@ func TestTrialEnd(t *testing.T) {
 // TestRenewal looks at the end of each of several terms, and once after all of them.
 func TestRenewal(t *testing.T) {
 	for _, c := range []struct {
-		name      string
-		purchased string
-		term      model.BillingTerm
-		ends      []string // of the present term, and of those that follow
+		name   string
+		anchor string
+		term   model.BillingTerm
+		ends   []string // of the present term, and of those that follow
 	}{
 		{"the last of January", "2026-01-31T09:30:00Z", monthly, []string{
 			"2026-02-28T09:30:00Z", "2026-03-31T09:30:00Z", "2026-04-30T09:30:00Z", "2026-05-31T09:30:00Z",
@@ -84,33 +84,76 @@ func TestRenewal(t *testing.T) {
 		{"over the end of a year", "2025-11-30", monthly, []string{"2025-12-30", "2026-01-30", "2026-02-28", "2026-03-30"}},
 		{"a leap day, by the year", "2024-02-29", annual, []string{"2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29", "2029-02-28"}},
 		{"a leap day, by three", "2024-02-29", triennial, []string{"2027-02-28", "2030-02-28", "2033-02-28", "2036-02-29"}},
+		{"a leap day, by the month", "2024-02-29", monthly, []string{"2024-03-29", "2024-04-29"}},
 		{"changed from months to a year", "2026-01-31", annual, []string{"2026-04-30", "2027-04-30", "2028-04-30"}},
 		{"an end that no month's count leads to", "2026-01-05", monthly, []string{"2026-01-20T17:00:00Z", "2026-02-20T17:00:00Z", "2026-03-20T17:00:00Z"}},
-		{"begun on the 31st by a reactivation", "2026-01-05T10:00:00Z", monthly, []string{"2026-02-28T11:00:00Z", "2026-03-28T11:00:00Z", "2026-04-28T11:00:00Z"}},
+		{"such an end on the last of January", "2026-01-05", monthly, []string{"2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			first := lifecycle.Purchase{
-				Kind: model.PurchaseKindPaid, Status: model.SubscriptionStatusActive, Term: c.term, Renews: true,
-				PurchasedAt: at(t, c.purchased), ExpiresAt: at(t, c.ends[0]), Noticed: 7,
-			}
-			p := first
-			for i, want := range c.ends[1:] {
-				due := at(t, c.ends[i])
-				if p.Due() != due || len(p.Advance(due-1, false)) > 0 {
-					t.Fatalf("due at %s, want %s and not before", p.Due(), due)
-				}
-				steps := p.Advance(due, false)
-				if len(steps) != 1 || steps[0].At != due || steps[0].Before != p {
-					t.Fatalf("steps at %s: %+v", due, steps)
-				}
-				if p = steps[0].After; p.ExpiresAt != at(t, want) || p.Noticed != 0 {
-					t.Fatalf("after %s it ends %s, want %s", due, p.ExpiresAt, want)
-				}
-			}
-			late := first.Advance(p.ExpiresAt-1, false)
-			if len(c.ends) > 1 && (len(late) != 1 || late[0].After != p) {
-				t.Errorf("after all of that at once: %+v, want %+v", late, p)
-			}
+			renews(t, lifecycle.Purchase{
+				Kind: paid, Status: active, Term: c.term, Renews: true, PurchasedAt: at(t, c.anchor), Anchor: at(t, c.anchor),
+				ExpiresAt: at(t, c.ends[0]), Noticed: 7,
+			}, c.ends)
 		})
+	}
+}
+
+// TestRenewalOfAnother is about terms whose first one began by a reactivation, or when a trial was over.
+func TestRenewalOfAnother(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		kind   model.PurchaseKind
+		status model.SubscriptionStatus
+		term   model.BillingTerm
+		begin  string // of the term: a reactivation, or the end of the trial
+		ends   []string
+	}{
+		{"reactivated on January 31", paid, off, monthly, "2026-01-31T09:30:00Z", []string{"2026-02-28T09:30:00Z", "2026-03-31T09:30:00Z", "2026-04-30T09:30:00Z"}},
+		{"in a leap year", paid, expired, monthly, "2024-01-31", []string{"2024-02-29", "2024-03-31", "2024-04-30"}},
+		{"on a leap day, by the year", paid, off, annual, "2024-02-29", []string{"2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"}},
+		{"a trial reactivated", withPay, expired, monthly, "2026-08-31", []string{"2026-09-30", "2026-10-31"}},
+		{"converted on January 31", withPay, active, monthly, "2026-01-31", []string{"2026-02-28", "2026-03-31", "2026-04-30"}},
+		{"converted on a leap day", withPay, active, annual, "2024-02-29", []string{"2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"}},
+		// December 31 and two months is February 28 as well: that the trial began then does not count
+		{"converted on February 28", withPay, active, monthly, "2026-02-28", []string{"2026-03-28", "2026-04-28"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			begin := at(t, c.begin)
+			p := lifecycle.Purchase{Kind: c.kind, Status: c.status, Term: c.term, Renews: true, ExpiresAt: begin}
+			p.PurchasedAt = lifecycle.AddMonths(at(t, c.begin[:8]+"01"), -2).Add(30 * day).Add(begin.Time().Sub(begin.Time().Truncate(day)))
+			p.Anchor = p.PurchasedAt
+			if c.status == active {
+				p = p.Advance(begin, true)[0].After
+			} else {
+				p = p.Reactivate(begin)
+			}
+			if p.ExpiresAt != at(t, c.ends[0]) {
+				t.Fatalf("begun %s it ends %s, want %s", c.begin, p.ExpiresAt, c.ends[0])
+			}
+			renews(t, p, c.ends)
+		})
+	}
+}
+
+// renews looks at the purchase at the ends of its terms, one after the other and after all of them.
+func renews(t *testing.T, first lifecycle.Purchase, ends []string) {
+	t.Helper()
+	p := first
+	for i, want := range ends[1:] {
+		due := at(t, ends[i])
+		if p.Due() != due || len(p.Advance(due-1, false)) > 0 {
+			t.Fatalf("due at %s, want %s and not before", p.Due(), due)
+		}
+		steps := p.Advance(due, false)
+		if len(steps) != 1 || steps[0].At != due || steps[0].Before != p {
+			t.Fatalf("steps at %s: %+v", due, steps)
+		}
+		if p = steps[0].After; p.ExpiresAt != at(t, want) || p.Noticed != 0 {
+			t.Fatalf("after %s it ends %s, want %s", due, p.ExpiresAt, want)
+		}
+	}
+	late := first.Advance(p.ExpiresAt-1, false)
+	if len(late) != 1 || late[0].After != p {
+		t.Errorf("after all of that at once: %+v, want %+v", late, p)
 	}
 }

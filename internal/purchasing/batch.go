@@ -201,18 +201,18 @@ const agedAtOnce = 400
 
 // age changes purchases that are locked. It is raw for the sake of speed, and names the tenant itself.
 func age(ctx context.Context, tx *store.Tx, rows []aged) error {
-	const row = "(?, ?, ?, ?, CAST(? AS boolean), CAST(? AS bigint), CAST(? AS bigint), CAST(? AS integer), CAST(? AS boolean))"
-	args := make([]any, 0, 9*len(rows)+1)
+	const row = "(?, ?, ?, ?, CAST(? AS boolean), CAST(? AS bigint), CAST(? AS bigint), CAST(? AS bigint), CAST(? AS integer), CAST(? AS boolean))"
+	args := make([]any, 0, 10*len(rows)+1)
 	for _, a := range rows {
 		args = append(args, a.ID, a.Status, string(a.next.Status), string(a.next.Kind), a.next.Renews,
-			int64(a.next.ExpiresAt), int64(a.next.Due()), a.next.Noticed, a.releasing)
+			int64(a.next.ExpiresAt), int64(a.next.Anchor), int64(a.next.Due()), a.next.Noticed, a.releasing)
 	}
 	n, err := tx.Exec(ctx, `UPDATE purchases SET status = v.column3, kind = v.column4, recurring_billing = v.column5,
-			expires_at = v.column6, due_at = v.column7, noticed = v.column8, releasing = v.column9,
+			expires_at = v.column6, term_anchor = v.column7, due_at = v.column8, noticed = v.column9, releasing = v.column10,
 			assigned = CASE v.column3 WHEN 'DELETED' THEN 0 ELSE assigned END
 		FROM (VALUES `+strings.TrimSuffix(strings.Repeat(row+", ", len(rows)), ", ")+`) AS v
 		WHERE purchases.id = v.column1 AND purchases.status = v.column2 AND purchases.active_move_id IS NULL
-			AND purchases.tenant_id || '' = ?`, append(args, rows[0].TenantID)...)
+			AND COALESCE(purchases.tenant_id = ?, FALSE)`, append(args, rows[0].TenantID)...)
 	if err != nil {
 		return fmt.Errorf("change what is due: %w", err)
 	}

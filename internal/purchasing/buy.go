@@ -149,7 +149,7 @@ func lockBuyer(ctx context.Context, tx *store.Tx, v viewer.Viewer) error {
 	if !tx.Postgres() {
 		return nil // there is one writer
 	}
-	_, err := tx.Exec(ctx, "SELECT 1 FROM users WHERE id = ? AND tenant_id || '' = ? FOR NO KEY UPDATE", v.User, v.Tenant)
+	_, err := tx.Exec(ctx, "SELECT 1 FROM users WHERE id = ? AND COALESCE(tenant_id = ?, FALSE) FOR NO KEY UPDATE", v.User, v.Tenant)
 	if err != nil {
 		return fmt.Errorf("lock who buys: %w", err)
 	}
@@ -172,7 +172,7 @@ func (s *Service) buy(ctx context.Context, tx *store.Tx, o Order, source model.P
 		ID: s.ids.New(id.Purchase), Source: string(source), Kind: string(o.Kind), Status: string(model.SubscriptionStatusActive),
 		Quantity: o.Quantity, UnitPrice: product.ListPrice.Times(lifecycle.Months(o.Term)), Currency: "USD", BillingTerm: string(o.Term),
 		RecurringBilling: o.Kind != model.PurchaseKindTrialWithoutPaymentMethod,
-		PurchasedAt:      at, ExpiresAt: lifecycle.TermEnd(at, o.Term),
+		PurchasedAt:      at, ExpiresAt: lifecycle.TermEnd(at, o.Term), TermAnchor: at,
 	}
 	if o.trial() {
 		p.ExpiresAt = lifecycle.TrialEnd(at, product.TrialDays)
@@ -181,7 +181,7 @@ func (s *Service) buy(ctx context.Context, tx *store.Tx, o Order, source model.P
 	err := tx.Purchase.Create().SetID(p.ID).SetNillableTriedBy(p.TriedBy).SetProductID(p.ProductID).SetNillablePurchaserID(p.PurchaserID).
 		SetSource(p.Source).SetKind(p.Kind).SetStatus(p.Status).SetQuantity(p.Quantity).
 		SetUnitPrice(p.UnitPrice).SetCurrency(p.Currency).SetBillingTerm(p.BillingTerm).SetRecurringBilling(p.RecurringBilling).
-		SetPurchasedAt(p.PurchasedAt).SetExpiresAt(p.ExpiresAt).SetDueAt(lifecycle.Of(p).Due()).
+		SetPurchasedAt(p.PurchasedAt).SetExpiresAt(p.ExpiresAt).SetTermAnchor(p.TermAnchor).SetDueAt(lifecycle.Of(p).Due()).
 		SetProductKey(p.ProductKey).SetPurchaserKey(p.PurchaserKey).SetSearchKey(p.SearchKey).Exec(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("buy: %w", err)

@@ -113,7 +113,7 @@ func TestBuySelfService(t *testing.T) {
 				want := &ent.Purchase{
 					ID: bought, TenantID: w.Tenant, ProductID: w.Product, PurchaserID: &avery, Source: "SELF_SERVICE", Kind: string(c.order.Kind), Status: "ACTIVE",
 					Quantity: c.order.Quantity, UnitPrice: c.price, Currency: "USD", BillingTerm: string(c.order.Term), RecurringBilling: c.renews,
-					PurchasedAt: instant.From(now), ExpiresAt: instant.From(c.expires), DueAt: instant.From(c.due),
+					PurchasedAt: instant.From(now), TermAnchor: instant.From(now), ExpiresAt: instant.From(c.expires), DueAt: instant.From(c.due),
 					ProductKey: "power bi pro", PurchaserKey: "avery howard", SearchKey: "power bi pro\navery howard\navery@",
 				}
 				if c.order.trial() {

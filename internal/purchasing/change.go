@@ -79,7 +79,7 @@ func (s *Service) Reactivate(ctx context.Context, purchaseID string) error {
 		}
 		next := lifecycle.Of(p).Reactivate(now)
 		u := update(tx, p).SetStatus(string(next.Status)).SetKind(string(next.Kind)).SetRecurringBilling(next.Renews).
-			SetExpiresAt(next.ExpiresAt).SetNoticed(next.Noticed).SetDueAt(next.Due()).
+			SetExpiresAt(next.ExpiresAt).SetTermAnchor(next.Anchor).SetNoticed(next.Noticed).SetDueAt(next.Due()).
 			ClearCanceledAt().ClearCanceledBy().ClearCancellationReason().ClearCancellationFeedback().ClearCancellationCause()
 		return s.save(ctx, tx, u, audit.Event{
 			Action: audit.PurchaseReactivated, Subject: p.ID, Changes: changes(lifecycle.Of(p), next),

@@ -86,7 +86,7 @@ func (s *Service) releaseSome(ctx context.Context, p duePurchase, after string) 
 			return nil
 		}
 		done = true
-		_, err = tx.Exec(ctx, "UPDATE purchases SET releasing = ? WHERE id = ? AND tenant_id || '' = ?", false, p.id, p.tenant)
+		_, err = tx.Exec(ctx, "UPDATE purchases SET releasing = ? WHERE id = ? AND COALESCE(tenant_id = ?, FALSE)", false, p.id, p.tenant)
 		return err
 	})
 	s.pace.Took(n, s.now().Sub(start))
@@ -96,7 +96,7 @@ func (s *Service) releaseSome(ctx context.Context, p duePurchase, after string) 
 // lockReleasing tells whether the purchase still has licenses to be cleared away and no other
 // process is at it.
 func lockReleasing(ctx context.Context, tx *store.Tx, p duePurchase) (bool, error) {
-	q := "SELECT id FROM purchases WHERE id = ? AND tenant_id || '' = ? AND releasing"
+	q := "SELECT id FROM purchases WHERE id = ? AND COALESCE(tenant_id = ?, FALSE) AND releasing"
 	if tx.Postgres() {
 		q += " FOR NO KEY UPDATE SKIP LOCKED"
 	}
@@ -117,7 +117,7 @@ func deleteLicenses(ctx context.Context, tx *store.Tx, p duePurchase, after stri
 	if err != nil || bound == nil {
 		return 0, after, err
 	}
-	deleted, err = tx.Exec(ctx, "DELETE FROM licenses WHERE purchase_id = ? AND id > ? AND id <= ? AND tenant_id || '' = ?",
+	deleted, err = tx.Exec(ctx, "DELETE FROM licenses WHERE purchase_id = ? AND id > ? AND id <= ? AND COALESCE(tenant_id = ?, FALSE)",
 		p.id, after, *bound, p.tenant)
 	return deleted, *bound, err
 }

@@ -36,8 +36,7 @@ func (l *loader) alternatives(ctx context.Context, purchases []*model.Purchase, 
 	for _, o := range own {
 		products[o.product] = true
 	}
-	sel.Where(sql.And(moveplan.Eligible(p), sql.In(p.C("product_id"), keys(products)...),
-		sql.ExprP(p.C("quantity")+" > "+p.C("assigned")+" + "+p.C("reserved"))))
+	sel.Where(sql.And(moveplan.Eligible(p), sql.In(p.C("product_id"), keys(products)...), seatsFree(p)))
 	central, err := l.priced(ctx, sel, p)
 	if err != nil {
 		return err
@@ -62,6 +61,27 @@ func (l *loader) alternatives(ctx context.Context, purchases []*model.Purchase, 
 		}
 	}
 	return nil
+}
+
+// replaceable narrows by whether a purchase has such an alternative. A member sees none.
+func (q *query) replaceable(p *sql.SelectTable, want bool) {
+	if !q.me.SeesAllPurchases() {
+		q.s.Where(sql.False())
+		return
+	}
+	central, c := q.r.From("purchases", "central")
+	central.Select(c.C("product_id")).Where(sql.And(moveplan.Eligible(c), seatsFree(c)))
+	q.s.Where(is(want, sql.And(
+		unindexed(p.C("source"), string(model.PurchaseSourceSelfService)), unindexed(p.C("status"), usable...),
+		inside(p.C("product_id"), central))))
+}
+
+// inside is column = any of what the statement selects, which is found out once: no planner may
+// begin with it and sort what it finds.
+func inside(column string, s *sql.Selector) *sql.Predicate {
+	return sql.P(func(b *sql.Builder) {
+		b.WriteString("(").Ident(column).WriteString(" IN (").Join(s).WriteString(")) IS TRUE")
+	})
 }
 
 // cheapest returns the central purchase of the same product to go for: one with a seat for everybody

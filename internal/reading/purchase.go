@@ -164,13 +164,23 @@ func (q *query) filterPurchases(p *sql.SelectTable, args model.PurchasesArgs) {
 		q.orphaned(p, *f.Orphaned)
 	}
 	if f.HasAvailableSeats != nil {
-		used := p.C("assigned") + " + " + p.C("reserved")
-		p := sql.ExprP(p.C("quantity") + " > " + used)
-		if !*f.HasAvailableSeats {
-			p = sql.Not(p)
-		}
-		q.s.Where(p)
+		q.s.Where(is(*f.HasAvailableSeats, seatsFree(p)))
 	}
+	if f.HasCentralAlternative != nil {
+		q.replaceable(p, *f.HasCentralAlternative)
+	}
+}
+
+// is narrows to what fits, or to what does not.
+func is(want bool, fits *sql.Predicate) *sql.Predicate {
+	if want {
+		return fits
+	}
+	return sql.Not(fits)
+}
+
+func seatsFree(p *sql.SelectTable) *sql.Predicate {
+	return sql.ExprP(p.C("quantity") + " > " + p.C("assigned") + " + " + p.C("reserved"))
 }
 
 func bound(compare func(string, any) *sql.Predicate, column string, at *instant.Milli) *sql.Predicate {
@@ -186,8 +196,7 @@ func (q *query) family(family string) *sql.Selector {
 	return s.Select(f.C("id")).Where(sql.EQ(f.C("family_key"), fold.Key(family)))
 }
 
-// orphaned narrows by whether the purchaser has left or is blocked. Nobody has left a purchase
-// that nobody made.
+// orphaned narrows by whether the user who bought it for themselves has left or is blocked.
 func (q *query) orphaned(p *sql.SelectTable, want bool) {
 	if want {
 		q.s.Where(sql.Exists(q.absent(p)))
@@ -196,10 +205,12 @@ func (q *query) orphaned(p *sql.SelectTable, want bool) {
 	}
 }
 
-// absent selects the purchaser if they have left or are blocked.
+// absent selects the purchaser of a self-service purchase if they have left or are blocked.
 func (q *query) absent(p *sql.SelectTable) *sql.Selector {
 	s, u := q.r.FromRef("users", "orphan", "id", p.C("purchaser_id"))
-	return s.Select(u.C("id")).Where(sql.Or(sql.EQ(u.C("removed"), true), sql.EQ(u.C("account_enabled"), false)))
+	return s.Select(u.C("id")).Where(sql.And(
+		unindexed(p.C("source"), string(model.PurchaseSourceSelfService)),
+		sql.Or(sql.EQ(u.C("removed"), true), sql.EQ(u.C("account_enabled"), false))))
 }
 
 // purchase binds a purchase in table p.
@@ -211,6 +222,9 @@ func (q *query) purchase(p *sql.SelectTable, sh *shape.Shape) func() *model.Purc
 	q.col(&m.ID, p.C("id"))
 	q.want(sh, "source", &m.Source, p.C("source"))
 	q.col(&m.Status, p.C("status"))
+	if sh.Has("orphaned") {
+		q.exists(&m.Orphaned, q.absent(p))
+	}
 	q.want(sh, "billingTerm", &m.BillingTerm, p.C("billing_term"))
 	q.want(sh, "recurringBilling", &m.RecurringBilling, p.C("recurring_billing"))
 	q.want(sh, "purchasedAt", &m.PurchasedAt, p.C("purchased_at"))

@@ -36,7 +36,7 @@ func (l *loader) summary(ctx context.Context) (*model.TenantSummary, error) {
 	}
 	sel, p := l.r.From("purchases", "p")
 	q := l.query(sel)
-	sel.Where(sql.And(sql.EQ(p.C("source"), string(model.PurchaseSourceSelfService)), sql.EQ(p.C("status"), string(model.SubscriptionStatusActive))))
+	sel.Where(sql.EQ(p.C("status"), string(model.SubscriptionStatusActive)))
 	q.orphaned(p, true)
 	sel.AppendSelectExpr(sql.Raw("COUNT(*)"))
 	q.dest = append(q.dest, &m.Orphaned)
@@ -103,33 +103,4 @@ func (l *loader) sums(ctx context.Context, m *model.TenantSummary) error {
 	}
 	m.SelfServiceSpend, m.CentralSpend = self.list(), central.list()
 	return err
-}
-
-// licensedTwice selects the users who hold a product by self-service and centrally.
-func (l *loader) licensedTwice() *sql.Selector {
-	sel, p := l.r.From("purchases", "p")
-	own := l.r.Join(sel, "licenses", "l", "purchase_id", p.C("id"))
-	sel.Where(sql.And(sql.EQ(p.C("source"), string(model.PurchaseSourceSelfService)), sql.In(p.C("status"), usable...)))
-	sel.Where(sql.Exists(l.centrally(own.C("user_id"), p.C("product_id"))))
-	return sel.Select(own.C("user_id")).GroupBy(own.C("user_id"))
-}
-
-// centrally selects a user's central licenses of a product; both are columns of the statement around it.
-func (l *loader) centrally(user, product string) *sql.Selector {
-	in, t := l.r.FromRef("licenses", "cl", "user_id", user)
-	c := l.r.Join(in, "purchases", "cp", "id", t.C("purchase_id"))
-	return in.Select(t.C("id")).Where(sql.And(sql.ColumnsEQ(c.C("product_id"), product),
-		sql.EQ(c.C("source"), string(model.PurchaseSourceCentral)), sql.In(c.C("status"), usable...)))
-}
-
-// licensedTwiceIs narrows users in table u by whether they hold a product twice.
-func (l *loader) licensedTwiceIs(u *sql.SelectTable, want bool) *sql.Predicate {
-	in, t := l.r.FromRef("licenses", "sl", "user_id", u.C("id"))
-	p := l.r.Join(in, "purchases", "sp", "id", t.C("purchase_id"))
-	in.Select(t.C("id")).Where(sql.And(sql.EQ(p.C("source"), string(model.PurchaseSourceSelfService)), sql.In(p.C("status"), usable...),
-		sql.Exists(l.centrally(u.C("id"), p.C("product_id")))))
-	if want {
-		return sql.Exists(in)
-	}
-	return sql.NotExists(in)
 }

@@ -145,6 +145,11 @@ func (l *loader) fillUsers(ctx context.Context, users []*model.User, sh *shape.S
 			}
 		}
 	}
+	if sh.Has("licensedTwice") {
+		if err := l.productsTwice(ctx, ids, groups, sh.Sub("licensedTwice", "Product")); err != nil {
+			return err
+		}
+	}
 	for _, use := range sh.Uses("licenses") {
 		args, _ := use.Args.(model.SearchArgs)
 		conns, err := l.userLicenses(ctx, use, args, ids)

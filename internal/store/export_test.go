@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -14,4 +15,19 @@ func (db *DB) ListenClosely(ctx context.Context, l Listener, silence, answerTime
 	e.silence, e.answerTime = silence, answerTime
 	e.listen(ctx)
 	return nil
+}
+
+// MigrateTo brings the database to a version, for tests of the migration that follows.
+func (db *DB) MigrateTo(ctx context.Context, version int64) (err error) {
+	pool, done, err := db.migrationPool()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	p, err := db.provider(pool)
+	if err != nil {
+		return err
+	}
+	_, err = p.UpTo(ctx, version)
+	return err
 }

@@ -36,7 +36,7 @@ func (m *machine) stored(rt *rapid.T) []string {
 		l.purchases[p.ID] = &account{
 			source: model.PurchaseSource(p.Source), status: model.SubscriptionStatus(p.Status),
 			purchaser: *p.PurchaserID, quantity: p.Quantity, holders: map[string]bool{},
-			life: life{model.PurchaseKind(p.Kind), p.RecurringBilling, p.PurchasedAt.Time(), p.ExpiresAt.Time(), time.Time{}, p.Noticed},
+			life: life{model.PurchaseKind(p.Kind), p.RecurringBilling, p.PurchasedAt.Time(), p.ExpiresAt.Time(), p.TermAnchor.Time(), time.Time{}, p.Noticed},
 		}
 		if p.CanceledAt != nil {
 			l.purchases[p.ID].canceled = p.CanceledAt.Time()

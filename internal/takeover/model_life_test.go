@@ -20,6 +20,7 @@ type life struct {
 	kind               model.PurchaseKind
 	renews             bool
 	purchased, expires time.Time
+	anchor             time.Time // when the first of the terms began that follow on one another
 	canceled           time.Time // zero: it was not, or that is of no importance any more
 	noticed            int       // the last expiry notice, in days before the end; 0: none
 }
@@ -92,17 +93,17 @@ func (p *account) end() time.Time {
 	return time.Time{}
 }
 
-// following is the end of the next term: as many months after the purchase, or one after the present one where
-// that did not begin with the purchase.
+// following is the end of the next term: so many months after the first of them began. That is the end of what
+// is no whole number of months, or a trial.
 func (p *account) following() time.Time {
-	for n := 1; ; n++ {
-		switch end := monthsAfter(p.purchased, n); {
-		case end.Equal(p.expires):
-			return monthsAfter(p.purchased, n+1)
-		case end.After(p.expires):
-			return monthsAfter(p.expires, 1)
-		}
+	n := 0
+	for p.kind == paid && monthsAfter(p.anchor, n).Before(p.expires) {
+		n++
 	}
+	if !monthsAfter(p.anchor, n).Equal(p.expires) {
+		n, p.anchor = 0, p.expires
+	}
+	return monthsAfter(p.anchor, n+1)
 }
 
 // monthsAfter returns the same day n months later, or the last one of that month.
@@ -158,7 +159,7 @@ func (p *account) elapsed(status model.SubscriptionStatus, now time.Time) bool {
 
 // String writes a life down.
 func (f life) String() string {
-	parts := []string{string(f.kind), "until " + f.expires.UTC().Format(time.RFC3339Nano)}
+	parts := []string{string(f.kind), "until " + f.expires.UTC().Format(time.RFC3339Nano), "counted from " + f.anchor.UTC().Format(time.RFC3339Nano)}
 	if f.renews {
 		parts = append(parts, "renews")
 	}

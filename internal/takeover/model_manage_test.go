@@ -84,7 +84,7 @@ func (l *ledger) reactivate(purchase string, a actor, now time.Time) string {
 	}
 	p.status, p.canceled, p.renews = active, time.Time{}, p.kind != withoutPay
 	if over {
-		p.kind, p.noticed, p.expires = paid, 0, monthsAfter(now, 1)
+		p.kind, p.noticed, p.anchor, p.expires = paid, 0, now, monthsAfter(now, 1)
 	}
 	return ""
 }

@@ -75,7 +75,7 @@ func (l *ledger) change(purchase string, quantity int, status model.Subscription
 		status = p.status
 	}
 	switch {
-	case p.quantity == quantity && p.status == status:
+	case p.quantity == quantity && p.status == status, p.status == model.SubscriptionStatusDeleted && !p.canceled.IsZero():
 		return ""
 	case p.status == model.SubscriptionStatusDeleted:
 		return "WRONG_STATUS"
@@ -100,10 +100,8 @@ func (l *ledger) change(purchase string, quantity int, status model.Subscription
 func (l *ledger) give(purchase, user string) string {
 	p := l.purchases[purchase]
 	switch {
-	case p.holders[user]:
+	case p.holders[user], p.status == model.SubscriptionStatusDeleted:
 		return ""
-	case p.status == model.SubscriptionStatusDeleted:
-		return "WRONG_STATUS"
 	case l.gone[user]:
 		return "has left"
 	case l.out(purchase) != "":

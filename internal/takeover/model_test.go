@@ -139,7 +139,7 @@ func (m *machine) buy(rt *rapid.T) {
 	}
 	id := m.w.Purchase(rt, a.source, a.quantity, holders, func(p *ent.PurchaseCreate) {
 		p.SetRef(ref(i)).SetStatus(string(a.status)).SetPurchaserID(a.purchaser).
-			SetKind(string(a.kind)).SetRecurringBilling(a.renews).SetPurchasedAt(instant.From(a.purchased)).SetExpiresAt(instant.From(a.expires))
+			SetKind(string(a.kind)).SetRecurringBilling(a.renews).SetPurchasedAt(instant.From(a.purchased)).SetExpiresAt(instant.From(a.expires)).SetTermAnchor(instant.From(a.anchor))
 	})
 	m.purchases = append(m.purchases, id)
 	m.ledger.purchases[id] = a

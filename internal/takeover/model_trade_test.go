@@ -41,7 +41,7 @@ func (m *machine) begin(rt *rapid.T, source model.PurchaseSource, status model.S
 		now = now.Add(-61 * day)
 	case active, model.SubscriptionStatusDeleted:
 	}
-	f := life{kind: paid, renews: rapid.IntRange(0, 2).Draw(rt, "ends") < 2, purchased: now, expires: now.Add(30 * day)}
+	f := life{kind: paid, renews: rapid.IntRange(0, 2).Draw(rt, "ends") < 2, purchased: now, anchor: now, expires: now.Add(30 * day)}
 	if source == selfService {
 		f.kind = rapid.SampledFrom([]model.PurchaseKind{paid, paid, paid, withPay, withoutPay}).Draw(rt, "kind")
 	}
@@ -110,7 +110,7 @@ func (m *machine) buyCentrally(rt *rapid.T) {
 	if want == nil {
 		m.bought(rt, id, &account{
 			source: central, status: active, purchaser: m.w.Admin, quantity: seats, holders: map[string]bool{},
-			life: life{kind: paid, renews: true, purchased: now, expires: monthsAfter(now, 1)},
+			life: life{kind: paid, renews: true, purchased: now, anchor: now, expires: monthsAfter(now, 1)},
 		})
 	}
 }
@@ -130,7 +130,7 @@ func (m *machine) buySelfService(rt *rapid.T) {
 	}
 	a := &account{
 		source: selfService, status: active, purchaser: u, quantity: o.Quantity, holders: map[string]bool{},
-		life: life{kind: o.Kind, renews: o.Kind != withoutPay, purchased: now, expires: monthsAfter(now, 1)},
+		life: life{kind: o.Kind, renews: o.Kind != withoutPay, purchased: now, anchor: now, expires: monthsAfter(now, 1)},
 	}
 	if o.Kind != paid {
 		a.expires, m.tried[u] = now.Add(trialDays*day), true

@@ -159,7 +159,7 @@ func (w *World) Purchase(tb TB, source model.PurchaseSource, quantity int, users
 	w.InTx(tb, func(ctx context.Context, tx *store.Tx) error {
 		p := tx.Purchase.Create().SetID(purchase).SetProductID(w.Product).SetSource(string(source)).SetPurchaserID(w.Admin).SetKind("PAID").
 			SetStatus("ACTIVE").SetQuantity(quantity).SetAssigned(len(users)).SetUnitPrice(84000).SetCurrency("USD").SetBillingTerm("MONTHLY").
-			SetRecurringBilling(true).SetPurchasedAt(now).SetExpiresAt(now.Add(30 * 24 * time.Hour)).
+			SetRecurringBilling(true).SetPurchasedAt(now).SetTermAnchor(now).SetExpiresAt(now.Add(30 * 24 * time.Hour)).
 			SetProductKey("power bi pro").SetSearchKey("power bi pro")
 		for _, f := range change {
 			f(p)
