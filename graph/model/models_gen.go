@@ -1826,8 +1826,10 @@ const (
 	ErrorCodeNotEligible ErrorCode = "NOT_ELIGIBLE"
 	// The user holds no license.
 	ErrorCodeNotLicensed ErrorCode = "NOT_LICENSED"
-	// The request is too costly, deep or long.
+	// The request is too costly, deep or long. For the cost, `extensions.requested` and `extensions.limit` say how much.
 	ErrorCodeComplexityLimitExceeded ErrorCode = "COMPLEXITY_LIMIT_EXCEEDED"
+	// Too many requests; try again in `extensions.retryAfter` seconds.
+	ErrorCodeRateLimited ErrorCode = "RATE_LIMITED"
 	// The document does not parse or validate.
 	ErrorCodeGraphqlInvalid ErrorCode = "GRAPHQL_INVALID"
 	// Busy or shutting down; retry.
@@ -1856,6 +1858,7 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeNotEligible,
 	ErrorCodeNotLicensed,
 	ErrorCodeComplexityLimitExceeded,
+	ErrorCodeRateLimited,
 	ErrorCodeGraphqlInvalid,
 	ErrorCodeUnavailable,
 	ErrorCodeInternal,
@@ -1863,7 +1866,7 @@ var AllErrorCode = []ErrorCode{
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeUnauthenticated, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeInvalid, ErrorCodeTenantRequired, ErrorCodeConflict, ErrorCodeNotEnoughSeats, ErrorCodeTakeOverRequired, ErrorCodeNotSelfService, ErrorCodeSameSubscription, ErrorCodeMoveInProgress, ErrorCodeWrongStatus, ErrorCodeBlockedByPolicy, ErrorCodeQuantityBelowAssigned, ErrorCodeAlreadyLicensed, ErrorCodeIdempotencyMismatch, ErrorCodeNotEligible, ErrorCodeNotLicensed, ErrorCodeComplexityLimitExceeded, ErrorCodeGraphqlInvalid, ErrorCodeUnavailable, ErrorCodeInternal:
+	case ErrorCodeUnauthenticated, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeInvalid, ErrorCodeTenantRequired, ErrorCodeConflict, ErrorCodeNotEnoughSeats, ErrorCodeTakeOverRequired, ErrorCodeNotSelfService, ErrorCodeSameSubscription, ErrorCodeMoveInProgress, ErrorCodeWrongStatus, ErrorCodeBlockedByPolicy, ErrorCodeQuantityBelowAssigned, ErrorCodeAlreadyLicensed, ErrorCodeIdempotencyMismatch, ErrorCodeNotEligible, ErrorCodeNotLicensed, ErrorCodeComplexityLimitExceeded, ErrorCodeRateLimited, ErrorCodeGraphqlInvalid, ErrorCodeUnavailable, ErrorCodeInternal:
 		return true
 	}
 	return false

@@ -163,7 +163,7 @@ func (k *tokens) authenticate(ctx context.Context, token string) (*viewer.Caller
 	if !ok {
 		return nil, fault.New(fault.Unauthenticated, "The credential is not valid.")
 	}
-	return &viewer.Caller{Name: token, Home: "ten_home", Credential: viewer.Credential{ExpiresAt: end}}, nil
+	return &viewer.Caller{Name: token, Home: "ten_home", Credential: viewer.Credential{ID: "tok_" + token, ExpiresAt: end}}, nil
 }
 
 func (k *tokens) set(token string, end instant.Milli) {

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -71,6 +72,8 @@ func (s *Server) write(w http.ResponseWriter, typ string, status int, resp *grap
 		h.Set("WWW-Authenticate", "Bearer")
 	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", "1")
+	case http.StatusTooManyRequests:
+		h.Set("Retry-After", fmt.Sprint(resp.Errors[0].Extensions["retryAfter"]))
 	}
 	s.patient(w)
 	w.WriteHeader(status)
@@ -131,6 +134,8 @@ func statusOfCode(code fault.Code) int {
 		return http.StatusForbidden
 	case fault.NotFound:
 		return http.StatusNotFound
+	case fault.RateLimited:
+		return http.StatusTooManyRequests
 	case fault.Unavailable:
 		return http.StatusServiceUnavailable
 	case fault.Internal:

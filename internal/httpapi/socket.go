@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -34,7 +33,8 @@ type socket struct {
 	id      string // of the request that opened it
 
 	authorization string // set once, before the first operation
-	ready         bool   // this and the timer belong to the goroutine that reads
+	seat          string // the credential that it counts for
+	ready         bool   // this, the seat and the timer belong to the goroutine that reads
 	end           *time.Timer
 
 	mu         sync.Mutex
@@ -55,30 +55,35 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, http.StatusServiceUnavailable, fault.New(fault.Unavailable, "The server is shutting down."))
 		return
 	}
-	conn, err := websocket.Accept(slim{w}, r, &websocket.AcceptOptions{
+	upgrade := &slim{ResponseWriter: w}
+	conn, err := websocket.Accept(upgrade, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
 		InsecureSkipVerify: true, // mayConnect has looked at the origin
 	})
 	if err != nil {
 		s.sockets.Done()
-		return // Accept has answered
+		if upgrade.refused != 0 {
+			s.refuse(w, r, upgrade.refused, fault.New(fault.GraphQLInvalid, "This is not how a WebSocket is opened."))
+		}
+		return
 	}
 	conn.SetReadLimit(maxBody)
+	s.open.Add(1)
 	k := &socket{server: s, conn: conn, request: r, id: audit.RequestID(r.Context()), operations: map[string]*operation{}}
 	go k.live(context.WithoutCancel(r.Context())) // the connection is not the request's any more
 }
 
 // live serves the socket, and logs it like a request.
 func (k *socket) live(ctx context.Context) {
-	defer k.server.sockets.Done()
+	defer k.leave()
 	ctx, e := k.server.begin(ctx, k.id)
 	defer func() {
 		if v := recover(); v != nil {
-			k.server.Log.LogAttrs(ctx, slog.LevelError, "panic", slog.Any("value", v), slog.String("stack", string(debug.Stack())), slog.String("requestId", k.id))
+			_ = k.server.panicked(ctx, v) // the log has it
 			k.close(closeInternal)
 		}
 		_ = k.conn.CloseNow() // after Close it does nothing
-		k.server.Log.LogAttrs(ctx, slog.LevelInfo, "socket", k.server.attrs(ctx, e)...)
+		k.server.finish(ctx, "socket", e)
 	}()
 	if k.conn.Subprotocol() != subprotocol {
 		k.close(closeSubprotocol)
@@ -87,17 +92,42 @@ func (k *socket) live(ctx context.Context) {
 	k.serve(ctx)
 }
 
+// leave counts the socket out.
+func (k *socket) leave() {
+	if k.seat != "" {
+		k.server.seats.leave(k.seat)
+	}
+	k.server.open.Add(-1)
+	k.server.sockets.Done()
+}
+
 // Sockets are many, and silent most of the time. What is larger goes past these buffers.
 const (
 	readBuffer  = 512
 	writeBuffer = 1 << 10
 )
 
-// slim has a socket begin with smaller buffers than a request does.
-type slim struct{ http.ResponseWriter }
+// slim has a socket begin with smaller buffers than a request does, and keeps back what Accept says
+// where it refuses: that is no error of the API.
+type slim struct {
+	http.ResponseWriter
+	refused int // the status; 0: it is not
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *slim) WriteHeader(status int) {
+	if status == http.StatusSwitchingProtocols {
+		w.ResponseWriter.WriteHeader(status)
+		return
+	}
+	w.refused = status
+}
+
+// Write implements http.ResponseWriter.
+func (w *slim) Write(b []byte) (int, error) { return len(b), nil }
 
 // Hijack implements http.Hijacker.
-func (w slim) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (w *slim) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err != nil {
 		return nil, nil, err
@@ -207,6 +237,12 @@ func (k *socket) init(ctx context.Context, m message) bool {
 		return false
 	}
 	entryOf(ctx).admitted(c)
+	if !k.server.seats.enter(c.Credential.ID) {
+		k.server.metrics.refused("sockets")()
+		k.close(closeTooMany)
+		return false
+	}
+	k.seat = c.Credential.ID
 	if end := c.Credential.ExpiresAt; end != 0 {
 		k.end = time.AfterFunc(k.server.until(end.Time()), func() { k.close(closeForbidden) })
 	}

@@ -145,7 +145,7 @@ func TestSocketPanic(t *testing.T) {
 	c, _ := b.dial(t)
 	c.send(`{"type":"connection_init","payload":{"Authorization":"Bearer panic"}}`)
 	c.closed(4500, "Internal server error")
-	within(t, "the panic is logged", func() bool { return strings.Contains(b.logs.String(), `msg=panic value="a bug"`) })
+	within(t, "the panic is logged", func() bool { return strings.Contains(b.logs.String(), "panic: a bug: at goroutine") })
 	b.connect(t, "good")
 }
 
