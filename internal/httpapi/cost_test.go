@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"purser/internal/httpapi"
 )
@@ -83,7 +84,7 @@ func TestCost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			doc, errs := gqlparser.LoadQuery(schema, c.query)
+			doc, errs := gqlparser.LoadQueryWithRules(schema, c.query, rules.NewDefaultRules())
 			if errs != nil {
 				t.Fatal(errs)
 			}
@@ -117,7 +118,7 @@ func TestCostOfManyFragments(t *testing.T) {
 	}
 	q.WriteString(" fragment f200 on Viewer{credential{name}}")
 	schema := theAPI(t)
-	doc, errs := gqlparser.LoadQuery(schema, q.String())
+	doc, errs := gqlparser.LoadQueryWithRules(schema, q.String(), rules.NewDefaultRules())
 	if errs != nil {
 		t.Fatal(errs)
 	}

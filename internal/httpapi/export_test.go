@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"net/http"
+
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -13,6 +15,9 @@ var (
 	NewDocuments  = newDocuments
 	NewRate       = newRate
 )
+
+// HTTPServer returns the server that Serve runs.
+func HTTPServer(s *Server) *http.Server { return s.httpServer() }
 
 // Take takes once from a rate.
 func (r *rate) Take(key string) (waitSeconds float64) { return r.take(key).Seconds() }

@@ -2,6 +2,8 @@ package httpapi_test
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -62,6 +64,45 @@ func TestServeStopsInOrder(t *testing.T) {
 	b.ServeHTTP(w, r)
 	if w.status != http.StatusServiceUnavailable || !strings.Contains(w.body.String(), "shutting down") {
 		t.Errorf("ready after the end: %d %s", w.status, w.body.String())
+	}
+}
+
+// TestSlowClients are cut off; the server's patience is a hundredth of what it is.
+func TestSlowClients(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	srv := httpapi.HTTPServer(b.Server)
+	for _, d := range []*time.Duration{&srv.ReadHeaderTimeout, &srv.ReadTimeout, &srv.IdleTimeout} {
+		*d /= 100
+	}
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = srv.Serve(l) }()
+	t.Cleanup(func() { _ = srv.Close() })
+	const request = "POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nContent-Type: application/json\r\nContent-Length: 18\r\n"
+	for name, c := range map[string]struct{ sent, want string }{
+		"nothing":           {"", ""},
+		"half a header":     {request, ""},
+		"half a body":       {request + "\r\n{\"query\":", "did not arrive"},
+		"nothing more":      {request + "\r\n{\"query\":\"{hello}\"}", ""},
+		"an endless header": {request + "X: " + strings.Repeat("x", 100<<10), "431 Request Header Fields Too Large"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = conn.Close() }()
+			_, _ = io.WriteString(conn, c.sent) // it may be cut off while it sends
+			_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+			got, err := io.ReadAll(conn)
+			if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() || !strings.Contains(string(got), c.want) {
+				t.Errorf("%v, %s", err, got)
+			}
+		})
 	}
 }
 
