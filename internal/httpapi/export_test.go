@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -18,6 +19,9 @@ var (
 
 // HTTPServer returns the server that Serve runs.
 func HTTPServer(s *Server) *http.Server { return s.httpServer() }
+
+// SetPatience changes how long the server waits for who reads.
+func SetPatience(s *Server, d time.Duration) { s.patience = d }
 
 // Take takes once from a rate.
 func (r *rate) Take(key string) (waitSeconds float64) { return r.take(key).Seconds() }

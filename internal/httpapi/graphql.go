@@ -35,15 +35,8 @@ func (s *Server) serveOperation(w http.ResponseWriter, r *http.Request) {
 	entryOf(r.Context()).graphql = true
 	typ, ok := answerType(r.Header)
 	events := wantsEvents(r.Header)
-	switch err := s.origins.Check(r); {
-	case err != nil:
-		s.refuse(w, r, http.StatusForbidden, fault.New(fault.Forbidden, "Pages of other origins may not call this server.").Because(err))
-		return
-	case !ok && !events:
-		s.refuse(w, r, http.StatusNotAcceptable, fault.New(fault.GraphQLInvalid, "Accept %s, %s or %s.", resultType, jsonType, eventsType))
-		return
-	case s.busy.full(): // before anything is done for it
-		s.refuse(w, r, http.StatusServiceUnavailable, errBusy)
+	if status, err := s.turnsAway(r, ok || events); err != nil {
+		s.refuse(w, r, status, err)
 		return
 	}
 	limited, cancel := s.deadline(r.Context())
@@ -71,6 +64,20 @@ func (s *Server) serveOperation(w http.ResponseWriter, r *http.Request) {
 	}
 	end, _ := limited.Deadline()
 	s.execute(w, r, call{params: params, caller: caller, typ: typ, events: events, end: end, leave: leave})
+}
+
+// turnsAway tells why nothing is done for a request, not even to find out whose it is.
+func (s *Server) turnsAway(r *http.Request, acceptable bool) (status int, err error) {
+	err = s.origins.Check(r)
+	switch {
+	case err != nil:
+		return http.StatusForbidden, fault.New(fault.Forbidden, "Pages of other origins may not call this server.").Because(err)
+	case !acceptable:
+		return http.StatusNotAcceptable, fault.New(fault.GraphQLInvalid, "Accept %s, %s or %s.", resultType, jsonType, eventsType)
+	case s.busy.full():
+		return http.StatusServiceUnavailable, errBusy
+	}
+	return 0, nil
 }
 
 // call is a request for an operation that was read.

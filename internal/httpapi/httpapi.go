@@ -100,12 +100,13 @@ type Server struct {
 	origins *http.CrossOriginProtection
 	trusted map[string]bool
 
-	metrics *metrics
-	gate    *gate
-	busy    *room        // executing
-	streams *room        // subscriptions and downloads
-	open    atomic.Int64 // sockets
-	seats   *seats       // sockets of each credential
+	metrics  *metrics
+	gate     *gate
+	patience time.Duration // with who reads
+	busy     *room         // executing
+	streams  *room         // subscriptions and downloads
+	open     atomic.Int64  // sockets
+	seats    *seats        // sockets of each credential
 
 	stopping context.Context // ends when the server begins to stop
 	stop     context.CancelFunc
@@ -120,7 +121,7 @@ func New(o Options) (*Server, error) {
 	o.InitTimeout = orElse(o.InitTimeout, 10*time.Second)
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
 	m := newMetrics()
-	s := &Server{Options: o, engine: newEngine(o, m), origins: http.NewCrossOriginProtection(), trusted: map[string]bool{}, metrics: m}
+	s := &Server{Options: o, engine: newEngine(o, m), origins: http.NewCrossOriginProtection(), trusted: map[string]bool{}, metrics: m, patience: defaultPatience}
 	s.limit()
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	for _, origin := range o.Origins {

@@ -105,16 +105,7 @@ func (k *socket) run(ctx context.Context, op *operation, m message) {
 		k.failed(ctx, op, refused)
 		return
 	}
-	if oc.Operation.Operation == ast.Subscription {
-		leave() // it waits more than it works
-		ending, ok := k.server.streams.enter()
-		if !ok {
-			k.failed(ctx, op, k.server.engine.refusal(ctx, errTooManyOpen))
-			return
-		}
-		defer ending()
-	}
-	k.answers(ctx, op, oc)
+	k.answers(ctx, op, oc, leave)
 }
 
 // admitted asks anew who the caller is, so that a revoked credential or role does not live on in
@@ -137,12 +128,20 @@ func (k *socket) admitted(ctx context.Context, op *operation) (context.Context, 
 	return k.server.admit(graphql.StartOperationTrace(ctx), k.request, c), true
 }
 
-// answers sends what an operation yields.
-func (k *socket) answers(ctx context.Context, op *operation, oc *graphql.OperationContext) {
+// answers sends what an operation yields. A subscription leaves its place among those at work: it waits
+// more than it works.
+func (k *socket) answers(ctx context.Context, op *operation, oc *graphql.OperationContext, leave func()) {
 	if oc.Operation.Operation == ast.Subscription {
 		if !k.goesOn(op) {
 			return
 		}
+		leave()
+		end, ok := k.server.streams.enter()
+		if !ok {
+			k.failed(ctx, op, k.server.engine.refusal(ctx, errTooManyOpen))
+			return
+		}
+		defer end()
 	} else {
 		var cancel context.CancelFunc
 		ctx, cancel = k.server.deadline(ctx)

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -104,6 +105,28 @@ func TestSlowClients(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSlowReaders are cut off: nobody can have the server keep large answers for as long as they like.
+func TestSlowReaders(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	httpapi.SetPatience(b.Server, 100*time.Millisecond)
+	var query strings.Builder
+	for i := range 100 { // makes an answer of 20 MB
+		fmt.Fprintf(&query, " a%d:hello(name:$v)", i)
+	}
+	body := `{"query":` + quoted("query($v:String){"+query.String()+"}") + `,"variables":{"v":"` + strings.Repeat("x", 200_000) + `"}}`
+	conn, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_, err = fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	within(t, "the request is over", func() bool { return strings.Contains(b.logs.String(), "msg=request") })
 }
 
 type memory struct {
