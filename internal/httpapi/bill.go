@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"purser/internal/page"
 )
 
 // use is a fragment on objects of one type.
@@ -119,11 +121,11 @@ func (b *bill) value(f *ast.Field, on *ast.Definition) price {
 // isConnection tells whether a type is one page of a list; Relay keeps the name for that.
 func isConnection(typ *ast.Definition) bool { return strings.HasSuffix(typ.Name, "Connection") }
 
-// pageSize is how many entries a page may have. Sizes out of range are refused later, by the list.
+// pageSize is how many entries a page may have. More than that is not dear but refused, by the list.
 func (b *bill) pageSize(f *ast.Field) int {
 	for _, name := range []string{"first", "last"} {
 		if n, ok := b.argument(f, name).(int64); ok {
-			return int(min(max(n, 0), plenty))
+			return int(min(max(n, 0), page.Max))
 		}
 	}
 	return unsized
