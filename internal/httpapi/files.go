@@ -25,6 +25,17 @@ func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
 	s.refuse(w, r, http.StatusNotFound, fault.New(fault.NotFound, "There is nothing at this address."))
 }
 
+// paced holds a handler that asks the database for anybody to the rate of their address.
+func (s *Server) paced(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := s.gate.stranger(addressOf(r.Context())); err != nil {
+			s.refuse(w, r, statusOfErr(err), err)
+			return
+		}
+		next(w, r)
+	}
+}
+
 // serveSchema serves the schema's text, which is public.
 func (s *Server) serveSchema(w http.ResponseWriter, _ *http.Request) { s.text(w, http.StatusOK, s.SDL) }
 
@@ -59,10 +70,6 @@ func (s *Server) text(w http.ResponseWriter, status int, b []byte) {
 
 // serveExport serves the file behind an export link: who has the link, has the file.
 func (s *Server) serveExport(w http.ResponseWriter, r *http.Request) {
-	if err := s.gate.stranger(addressOf(r.Context())); err != nil {
-		s.refuse(w, r, statusOfErr(err), err)
-		return
-	}
 	leave, ok := s.streams.enter()
 	if !ok {
 		s.refuse(w, r, http.StatusServiceUnavailable, errTooManyOpen)

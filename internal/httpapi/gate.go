@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"math"
@@ -76,7 +77,7 @@ func (g *gate) found(v visit, c *viewer.Caller) error {
 	if g.credentials == nil {
 		return nil
 	}
-	o := owner{credential: c.Credential.ID, tenant: c.Home, seen: g.now()}
+	o := owner{credential: credentialOf(c), tenant: c.Home, seen: g.now()}
 	g.familiar.change(v.token, func(owner) owner { return o })
 	if v.familiar {
 		return nil
@@ -108,6 +109,9 @@ func (g *gate) tooMany(limit string, wait time.Duration) error {
 	seconds := int(math.Ceil(wait.Seconds()))
 	return fault.New(fault.RateLimited, "Too many requests from this %s. Try again in %d s.", limit, seconds).With("retryAfter", seconds)
 }
+
+// credentialOf names a caller's credential; one that has no name of its own is its user's.
+func credentialOf(c *viewer.Caller) string { return cmp.Or(c.Credential.ID, c.User, c.Home) }
 
 type addressKey struct{}
 

@@ -160,11 +160,11 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/graphql", s.serveGraphQL)
 	mux.HandleFunc("/schema.graphql", s.read(s.serveSchema))
-	mux.HandleFunc("/exports/{id}", s.read(s.serveExport))
+	mux.HandleFunc("/exports/{id}", s.read(s.paced(s.serveExport)))
 	mux.HandleFunc("/healthz", s.read(s.serveHealth))
 	mux.HandleFunc("/readyz", s.read(s.serveReady))
 	if !s.MetricsApart {
-		mux.HandleFunc("/metrics", s.read(s.Metrics().ServeHTTP))
+		mux.HandleFunc("/metrics", s.read(s.paced(s.Metrics().ServeHTTP)))
 	}
 	if s.GraphiQL != nil {
 		mux.Handle("/", s.GraphiQL)

@@ -65,7 +65,7 @@ func TestRateForgets(t *testing.T) {
 	if n := r.Kept(); n > most || n < most/2 {
 		t.Errorf("%d keys are kept", n)
 	}
-	h.pass(time.Second) // all have made good
+	h.pass(time.Second)       // all have made good
 	for i := range most / 2 { // stale ones are dropped for them
 		r.Take(fmt.Sprint("new", i))
 	}
@@ -199,8 +199,10 @@ func TestRateOfStrangers(t *testing.T) {
 	if lookups.Load() != before {
 		t.Error("bad tokens are looked up")
 	}
-	if got := b.call(t, "GET", "/exports/exp_1?key=s3cret", ""); got.status != 429 {
-		t.Errorf("downloads: %d", got.status)
+	for _, path := range []string{"/exports/exp_1?key=s3cret", "/metrics"} {
+		if got := b.call(t, "GET", path, ""); got.status != 429 {
+			t.Errorf("%s: %d", path, got.status)
+		}
 	}
 	if got := b.call(t, "POST", "/graphql", hello, as("good")...); got.status != 200 {
 		t.Errorf("who is known suffers from the others: %d %s", got.status, got.body)

@@ -190,12 +190,12 @@ func (k *socket) init(ctx context.Context, m message) bool {
 		return false
 	}
 	entryOf(ctx).admitted(c)
-	if !k.server.seats.enter(c.Credential.ID) {
+	if !k.server.seats.enter(credentialOf(c)) {
 		k.server.metrics.refused("sockets")()
 		k.close(closeTooMany)
 		return false
 	}
-	k.seat = c.Credential.ID
+	k.seat = credentialOf(c)
 	if end := c.Credential.ExpiresAt; end != 0 {
 		k.end = time.AfterFunc(k.server.until(end.Time()), func() { k.close(closeForbidden) })
 	}
