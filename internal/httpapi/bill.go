@@ -32,8 +32,7 @@ func (b *bill) set(set ast.SelectionSet, on *ast.Definition) price {
 	}
 	var dearest price
 	for _, possible := range b.schema.GetPossibleTypes(on) {
-		p := b.object(set, possible)
-		dearest = price{max(dearest.once, p.once), max(dearest.perEntry, p.perEntry)}
+		dearest = dearest.or(b.object(set, possible))
 	}
 	return dearest
 }
@@ -104,14 +103,12 @@ func (b *bill) value(f *ast.Field, on *ast.Definition) price {
 	typ := b.schema.Types[f.Definition.Type.Name()]
 	inner := b.set(f.SelectionSet, typ)
 	switch {
-	case typ.Name == "PageInfo":
-		return price{}
 	case isConnection(typ):
-		return price{once: plus(1, plus(inner.once, times(b.pageSize(f), inner.perEntry)))}
-	case isConnection(on) && f.Name == "edges":
-		return price{perEntry: inner.once}
-	case isConnection(on) && f.Name == "nodes":
-		return price{perEntry: plus(1, inner.once)}
+		return inner.page(b.pageSize(f))
+	case isConnection(on): // edges, nodes or pageInfo
+		return price{perEntry: inner.once, entries: true}
+	case strings.HasSuffix(on.Name, "Edge"): // its node is the entry
+		return inner
 	case f.Definition.Type.Elem != nil:
 		return price{once: times(b.listSize(f), plus(1, inner.once))}
 	}

@@ -60,10 +60,28 @@ func (p pricing) costOf(op *ast.OperationDefinition, variables map[string]any) i
 	return b.set(op.SelectionSet, root).once
 }
 
-// price is what a selection costs: once, and for each entry of the connection that it stands in.
-type price struct{ once, perEntry int }
+// price is what a selection costs: once, and for each entry of the page that it stands in.
+type price struct {
+	once, perEntry int
+	entries        bool // the page's entries are loaded
+}
 
-func (a price) plus(b price) price { return price{plus(a.once, b.once), plus(a.perEntry, b.perEntry)} }
+func (a price) plus(b price) price {
+	return price{plus(a.once, b.once), plus(a.perEntry, b.perEntry), a.entries || b.entries}
+}
+
+// or is the dearer of two.
+func (a price) or(b price) price {
+	return price{max(a.once, b.once), max(a.perEntry, b.perEntry), a.entries || b.entries}
+}
+
+// page is what a page of so many entries costs.
+func (a price) page(size int) price {
+	if a.entries {
+		a.perEntry = plus(a.perEntry, 1)
+	}
+	return price{once: plus(1, plus(a.once, times(size, a.perEntry)))}
+}
 
 // plenty is where costs stop growing: what is more is no matter, and every client can read it.
 const plenty = math.MaxInt32

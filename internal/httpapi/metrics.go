@@ -54,6 +54,9 @@ func newMetrics() *metrics {
 		}, []string{"limit"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{Name: "purser_panics_total", Help: "Bugs that were caught."}),
 	}
+	for _, limit := range []string{"credential rate", "tenant rate", "address rate", "complexity", "sockets"} {
+		m.refusals.WithLabelValues(limit) // from 0 on, so that the first one shows as a rise
+	}
 	m.registry.MustRegister(m.operations, m.durations, m.costs, m.statements, m.refusals, m.panics,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

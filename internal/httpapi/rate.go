@@ -2,6 +2,12 @@ package httpapi
 
 import "time"
 
+// What a rate may be at most, so that their product is a duration.
+const (
+	longestInterval = time.Hour
+	largestBurst    = 1 << 20
+)
+
 // rate lets each key do something evenly, once in every interval, and after a pause some times at once.
 //
 // All that it keeps of a key is when the key will have made good for what it did, as if each time took
@@ -18,8 +24,8 @@ func newRate(perSecond float64, burst int, now func() time.Time) *rate {
 	if perSecond <= 0 {
 		return nil
 	}
-	interval := max(time.Duration(float64(time.Second)/perSecond), 1)
-	r := &rate{interval: interval, ahead: interval * time.Duration(max(burst, 1)), now: now}
+	interval := time.Duration(min(max(float64(time.Second)/perSecond, 1), float64(longestInterval)))
+	r := &rate{interval: interval, ahead: interval * time.Duration(min(max(burst, 1), largestBurst)), now: now}
 	r.due = newTable(func(due time.Time) bool { return !due.After(now()) })
 	return r
 }

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 	"sync"
@@ -49,6 +50,16 @@ func TestRate(t *testing.T) {
 		take("a", 0)
 	}
 	take("a", 0.1)
+	for _, burst := range []int{-1, 0, 1} {
+		if slow := httpapi.NewRate(1e-300, burst, h.now); slow.Take("a") != 0 || slow.Take("a") != 3600 {
+			t.Errorf("the slowest rate, burst %d", burst)
+		}
+	}
+	for _, perSecond := range []float64{1e-300, 1e300} {
+		if r := httpapi.NewRate(perSecond, math.MaxInt, h.now); r.Take("a") != 0 || r.Take("a") != 0 {
+			t.Errorf("the largest burst at %g", perSecond)
+		}
+	}
 	if off := httpapi.NewRate(0, 3, h.now); off.Take("a") != 0 {
 		t.Error("a rate of 0 holds somebody up")
 	}
