@@ -56,7 +56,7 @@ func TestRate(t *testing.T) {
 		}
 	}
 	for _, perSecond := range []float64{1e-300, 1e300} {
-		if r := httpapi.NewRate(perSecond, math.MaxInt, h.now); r.Take("a") != 0 || r.Take("a") != 0 {
+		if r := httpapi.NewRate(perSecond, math.MaxInt, h.now); r.Take("a") != 0 {
 			t.Errorf("the largest burst at %g", perSecond)
 		}
 	}
