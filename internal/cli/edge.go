@@ -16,7 +16,7 @@ import (
 
 // edgeOptions say what callers keep within, and what is shown to whom.
 type edgeOptions struct {
-	CostLimit   int     `help:"What one operation may cost, in objects that its answer may hold (docs/limits.md); 0: anything." default:"10000"`
+	CostLimit   int     `help:"What one operation may cost, in objects that may be loaded for its answer (docs/limits.md); 0: anything." default:"10000"`
 	RateLimit   float64 `help:"Requests a second of one credential, or of one address without a good one; 0: any number. A tenant has five times as many." default:"50"`
 	RateBurst   int     `help:"Requests that may come at once." default:"200"`
 	MaxInFlight int     `help:"Requests that are executed at the same time; 0: any number." default:"256"`

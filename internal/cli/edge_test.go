@@ -57,7 +57,14 @@ func get(t *testing.T, url string) (status int, body string) {
 
 // TestServeFlags: what the flags of the edge say reaches the server.
 func TestServeFlags(t *testing.T) {
-	db := "--database=" + storetest.URL(t, "sqlite")
+	for _, kind := range storetest.Kinds(t) {
+		t.Run(kind, func(t *testing.T) { serveFlags(t, "--database="+storetest.URL(t, kind)) })
+	}
+}
+
+func serveFlags(t *testing.T, db string) {
+	t.Helper()
+	run(t, nil, "migrate", db).ok(t)
 	run(t, nil, "seed", "demo", db).ok(t)
 	token := run(t, nil, "token", "create", db, "--tenant=contoso.example", "--user=admin@contoso.example").ok(t)
 

@@ -19,7 +19,7 @@ const (
 )
 
 // pricing refuses an operation that costs too much before anything of it is done. What an operation
-// costs is how many objects its answer may hold: see docs/limits.md.
+// costs is how many objects may be loaded for its answer: see docs/limits.md.
 type pricing struct {
 	schema *ast.Schema
 	limit  int // 0: none
@@ -36,7 +36,7 @@ func (p pricing) MutateOperationContext(ctx context.Context, oc *graphql.Operati
 	requested := p.costOf(oc.Operation, oc.Variables)
 	entryOf(ctx).cost = requested
 	if p.limit > 0 && requested > p.limit {
-		return gqlerror.Wrap(fault.New(fault.TooComplex, "The operation may yield %d objects; %d are allowed. Ask for shorter pages, or for less in each entry.", requested, p.limit).
+		return gqlerror.Wrap(fault.New(fault.TooComplex, "The operation may load %d objects; %d are allowed. Ask for shorter pages, or for less in each entry.", requested, p.limit).
 			With("requested", requested).With("limit", p.limit))
 	}
 	return nil
@@ -56,8 +56,7 @@ func (p pricing) report(ctx context.Context, resp *graphql.Response) {
 // costOf returns what an operation costs.
 func (p pricing) costOf(op *ast.OperationDefinition, variables map[string]any) int {
 	b := bill{schema: p.schema, variables: variables, fragments: map[use]price{}, fields: map[*ast.Field]price{}, lists: map[string]int{}}
-	root := map[ast.Operation]*ast.Definition{ast.Query: p.schema.Query, ast.Mutation: p.schema.Mutation, ast.Subscription: p.schema.Subscription}[op.Operation]
-	return b.set(op.SelectionSet, root).once
+	return b.set(op.SelectionSet, rootOf(p.schema, op.Operation)).once
 }
 
 // price is what a selection costs: once, and for each entry of the page that it stands in.
