@@ -21,7 +21,7 @@ var (
 func HTTPServer(s *Server) *http.Server { return s.httpServer() }
 
 // SetPatience changes how long the server waits for who reads.
-func SetPatience(s *Server, d time.Duration) { s.patience = d }
+func SetPatience(s *Server, d time.Duration) { s.patience, s.reach = d, d }
 
 // Take takes once from a rate.
 func (r *rate) Take(key string) (waitSeconds float64) { return r.take(key).Seconds() }

@@ -102,7 +102,8 @@ type Server struct {
 
 	metrics  *metrics
 	gate     *gate
-	patience time.Duration // with who reads
+	patience time.Duration // with who reads an answer
+	reach    time.Duration // of messages on a socket
 	busy     *room         // executing
 	streams  *room         // subscriptions and downloads
 	open     atomic.Int64  // sockets
@@ -121,7 +122,7 @@ func New(o Options) (*Server, error) {
 	o.InitTimeout = orElse(o.InitTimeout, 10*time.Second)
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
 	m := newMetrics()
-	s := &Server{Options: o, engine: newEngine(o, m), origins: http.NewCrossOriginProtection(), trusted: map[string]bool{}, metrics: m, patience: defaultPatience}
+	s := &Server{Options: o, engine: newEngine(o, m), origins: http.NewCrossOriginProtection(), trusted: map[string]bool{}, metrics: m, patience: defaultPatience, reach: defaultReach}
 	s.limit()
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	for _, origin := range o.Origins {

@@ -38,7 +38,7 @@ func TestInFlight(t *testing.T) {
 	c.subscribe("slow", "{slow}") // counts like a request
 	within(t, "both are under way", func() bool { return b.schema.open.Load() == 2 })
 
-	conn, first := b.begin(t, "slow") // neither the body nor the credential is waited for
+	conn, first := b.begin(t, "slow", 100) // neither the body nor the credential is waited for
 	rest := make([]byte, 2000)
 	n, _ := conn.Read(rest)
 	if got := first + string(rest[:n]); !strings.HasPrefix(got, "HTTP/1.1 503") || !strings.Contains(got, "Retry-After: 1") || !strings.Contains(got, "UNAVAILABLE") {
@@ -63,7 +63,7 @@ func TestInFlight(t *testing.T) {
 }
 
 // begin sends a request whose body comes when it is asked for, and returns what the server says first.
-func (b *bundle) begin(t *testing.T, token string) (conn net.Conn, first string) {
+func (b *bundle) begin(t *testing.T, token string, length int) (conn net.Conn, first string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
 	if err != nil {
@@ -71,7 +71,7 @@ func (b *bundle) begin(t *testing.T, token string) (conn net.Conn, first string)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
-	_, err = fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n", token)
+	_, err = fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", token, length)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestSlowSendersKeepNobodyWaiting(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *httpapi.Options) { o.Limits.InFlight = 2 })
 	for range 10 {
-		if _, said := b.begin(t, "good"); !strings.HasPrefix(said, "HTTP/1.1 100") {
+		if _, said := b.begin(t, "good", 100); !strings.HasPrefix(said, "HTTP/1.1 100") {
 			t.Fatal(said)
 		}
 	}

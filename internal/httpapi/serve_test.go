@@ -68,12 +68,11 @@ func TestServeStopsInOrder(t *testing.T) {
 	}
 }
 
-// TestSlowClients are cut off; the server's patience is a hundredth of what it is.
-func TestSlowClients(t *testing.T) {
-	t.Parallel()
-	b := setup(t, nil)
+// slow serves with a hundredth of the timeouts that are named.
+func (b *bundle) slow(t *testing.T, shorten func(*http.Server) []*time.Duration) (address string) {
+	t.Helper()
 	srv := httpapi.HTTPServer(b.Server)
-	for _, d := range []*time.Duration{&srv.ReadHeaderTimeout, &srv.ReadTimeout, &srv.IdleTimeout} {
+	for _, d := range shorten(srv) {
 		*d /= 100
 	}
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -82,17 +81,27 @@ func TestSlowClients(t *testing.T) {
 	}
 	go func() { _ = srv.Serve(l) }()
 	t.Cleanup(func() { _ = srv.Close() })
+	return l.Addr().String()
+}
+
+// TestSlowClients are cut off, each by its own timeout.
+func TestSlowClients(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	headers := b.slow(t, func(s *http.Server) []*time.Duration { return []*time.Duration{&s.ReadHeaderTimeout} })
+	bodies := b.slow(t, func(s *http.Server) []*time.Duration { return []*time.Duration{&s.ReadTimeout} })
+	idle := b.slow(t, func(s *http.Server) []*time.Duration { return []*time.Duration{&s.IdleTimeout} })
 	const request = "POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nContent-Type: application/json\r\nContent-Length: 18\r\n"
-	for name, c := range map[string]struct{ sent, want string }{
-		"nothing":           {"", ""},
-		"half a header":     {request, ""},
-		"half a body":       {request + "\r\n{\"query\":", "did not arrive"},
-		"nothing more":      {request + "\r\n{\"query\":\"{hello}\"}", ""},
-		"an endless header": {request + "X: " + strings.Repeat("x", 100<<10), "431 Request Header Fields Too Large"},
+	for name, c := range map[string]struct{ address, sent, want string }{
+		"nothing":           {headers, "", ""},
+		"half a header":     {headers, request, ""},
+		"half a body":       {bodies, request + "\r\n{\"query\":", "did not arrive"},
+		"nothing more":      {idle, request + "\r\n{\"query\":\"{hello}\"}", ""},
+		"an endless header": {idle, request + "X: " + strings.Repeat("x", 100<<10), "431 Request Header Fields Too Large"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			conn, err := net.Dial("tcp", l.Addr().String())
+			conn, err := net.Dial("tcp", c.address)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	maxOperations = 100 // at once on one socket
-	writeTimeout  = 10 * time.Second
+	maxOperations = 100              // at once on one socket
+	defaultReach  = 10 * time.Second // how long the other end of a socket may not be reached
 )
 
 // socket is one WebSocket connection: any number of operations of one caller.
@@ -212,7 +212,7 @@ func (k *socket) keepAlive(ctx context.Context) {
 		return
 	}
 	k.ping = time.AfterFunc(k.server.KeepAlive, func() {
-		waiting, cancel := context.WithTimeout(ctx, writeTimeout)
+		waiting, cancel := context.WithTimeout(ctx, k.server.reach)
 		defer cancel()
 		if err := k.conn.Ping(waiting); err != nil {
 			_ = k.conn.CloseNow() // it is gone
@@ -231,7 +231,7 @@ func (k *socket) letGo() {
 
 // send writes one message, or tells that the client is gone.
 func (k *socket) send(ctx context.Context, b []byte) bool {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout) // a canceled write would break the connection
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.server.reach) // a canceled write would break the connection
 	defer cancel()
 	return k.conn.Write(ctx, websocket.MessageText, b) == nil
 }
