@@ -131,13 +131,13 @@ func (b *bundle) samples(t *testing.T) string {
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *httpapi.Options) {
-		o.Limits = httpapi.Limits{Cost: 30, Rate: 1e-9, Burst: 9, Sockets: 1}
+		o.Limits = httpapi.Limits{Cost: 30, Rate: 1e-9, Burst: 10, Sockets: 1}
 		o.Gauges = []httpapi.Gauge{
 			{Name: "purser_things", Help: "Things.", Read: func(context.Context) (int, error) { return 7, nil }},
 			{Name: "purser_broken", Help: "Broken.", Read: func(context.Context) (int, error) { return 0, errors.New("down") }},
 		}
 	})
-	for _, query := range []string{"{hello}", "{node{nodes{id}}}", "mutation{set}", "{boom}", "{panic}", "{node{nodes{nodes{id}}}}"} {
+	for _, query := range []string{"{hello}", "{node{nodes{id}}}", "mutation{set}", "{boom}", "{panic}", "{caught}", "{node{nodes{nodes{id}}}}"} {
 		b.post(t, query)
 	}
 	c := b.connect(t, "good")
@@ -152,14 +152,14 @@ func TestMetrics(t *testing.T) {
 	for _, want := range []string{
 		`purser_operations_total{kind="query",outcome="OK"} 2`,
 		`purser_operations_total{kind="query",outcome="CONFLICT"} 1`,
-		`purser_operations_total{kind="query",outcome="INTERNAL"} 1`,
+		`purser_operations_total{kind="query",outcome="INTERNAL"} 2`,
 		`purser_operations_total{kind="mutation",outcome="OK"} 1`,
 		`purser_operations_total{kind="none",outcome="COMPLEXITY_LIMIT_EXCEEDED"} 1`,
 		`purser_operations_total{kind="none",outcome="RATE_LIMITED"} 1`,
-		`purser_operation_duration_seconds_count{kind="query"} 4`,
+		`purser_operation_duration_seconds_count{kind="query"} 5`,
 		`purser_operation_cost_count 2`, `purser_operation_cost_sum 442`,
 		`purser_refusals_total{limit="complexity"} 1`, `purser_refusals_total{limit="credential rate"} 1`, `purser_refusals_total{limit="sockets"} 1`, `purser_refusals_total{limit="in flight"} 0`,
-		`purser_panics_total 1`, `purser_in_flight 0`, `purser_streams 1`, `purser_sockets 1`, `purser_statements_total 0`, `purser_things 7`, `go_goroutines `, `process_cpu_seconds_total `,
+		`purser_panics_total 2`, `purser_in_flight 0`, `purser_streams 1`, `purser_sockets 1`, `purser_statements_total 0`, `purser_things 7`, `go_goroutines `, `process_cpu_seconds_total `,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s", want)
