@@ -3,7 +3,10 @@ package graph
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
+	"runtime/debug"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -69,7 +72,7 @@ func (e Errors) fault(ctx context.Context, err error, f *fault.Error) *gqlerror.
 
 // Recover turns a panic into an error; gqlgen has caught it.
 func (e Errors) Recover(_ context.Context, v any) error {
-	return fault.New(fault.Internal, "panic: %v", v)
+	return fault.New(fault.Internal, "panic: %v", v).Because(fmt.Errorf("at %s", debug.Stack()))
 }
 
 // argument tells whether the error at hand came from reading a field's arguments: gqlgen sets them
@@ -84,6 +87,7 @@ func gqlError(ctx context.Context, path ast.Path, f *fault.Error) *gqlerror.Erro
 		path = graphql.GetPath(ctx)
 	}
 	e := &gqlerror.Error{Message: f.Message, Path: path, Extensions: map[string]any{"code": f.Code}}
+	maps.Copy(e.Extensions, f.Details)
 	complete(ctx, e)
 	return e
 }

@@ -5020,8 +5020,10 @@ enum ErrorCode {
   NOT_ELIGIBLE
   "The user holds no license."
   NOT_LICENSED
-  "The request is too costly, deep or long."
+  "The request is too costly, deep or long. For the cost, ` + "`" + `extensions.requested` + "`" + ` and ` + "`" + `extensions.limit` + "`" + ` say how much."
   COMPLEXITY_LIMIT_EXCEEDED
+  "Too many requests; try again in ` + "`" + `extensions.retryAfter` + "`" + ` seconds."
+  RATE_LIMITED
   "The document does not parse or validate."
   GRAPHQL_INVALID
   "Busy or shutting down; retry."

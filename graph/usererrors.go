@@ -25,7 +25,7 @@ func userErrors(err error) ([]*model.UserError, error) {
 // avoidable tells whether another input could have had another answer.
 func avoidable(code fault.Code) bool {
 	switch code {
-	case fault.Unauthenticated, fault.Forbidden, fault.Unavailable, fault.Internal, fault.GraphQLInvalid, fault.TooComplex, fault.KeyMismatch:
+	case fault.Unauthenticated, fault.Forbidden, fault.Unavailable, fault.Internal, fault.GraphQLInvalid, fault.TooComplex, fault.RateLimited, fault.KeyMismatch:
 		return false
 	case fault.NotFound, fault.Invalid, fault.TenantRequired, fault.Conflict, fault.NotEnoughSeats, fault.NotEligible, fault.NotLicensed, fault.AlreadyLicensed, fault.BlockedByPolicy, fault.BelowAssigned, fault.TakeOverRequired,
 		fault.NotSelfService, fault.SameSubscription, fault.MoveInProgress, fault.WrongStatus:

@@ -1978,8 +1978,10 @@ const (
 	ErrorCodeNotEligible ErrorCode = "NOT_ELIGIBLE"
 	// The user holds no license.
 	ErrorCodeNotLicensed ErrorCode = "NOT_LICENSED"
-	// The request is too costly, deep or long.
+	// The request is too costly, deep or long. For the cost, `extensions.requested` and `extensions.limit` say how much.
 	ErrorCodeComplexityLimitExceeded ErrorCode = "COMPLEXITY_LIMIT_EXCEEDED"
+	// Too many requests; try again in `extensions.retryAfter` seconds.
+	ErrorCodeRateLimited ErrorCode = "RATE_LIMITED"
 	// The document does not parse or validate.
 	ErrorCodeGraphqlInvalid ErrorCode = "GRAPHQL_INVALID"
 	// Busy or shutting down; retry.
@@ -2008,6 +2010,7 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeNotEligible,
 	ErrorCodeNotLicensed,
 	ErrorCodeComplexityLimitExceeded,
+	ErrorCodeRateLimited,
 	ErrorCodeGraphqlInvalid,
 	ErrorCodeUnavailable,
 	ErrorCodeInternal,
@@ -2015,7 +2018,7 @@ var AllErrorCode = []ErrorCode{
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeUnauthenticated, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeInvalid, ErrorCodeTenantRequired, ErrorCodeConflict, ErrorCodeNotEnoughSeats, ErrorCodeTakeOverRequired, ErrorCodeNotSelfService, ErrorCodeSameSubscription, ErrorCodeMoveInProgress, ErrorCodeWrongStatus, ErrorCodeBlockedByPolicy, ErrorCodeQuantityBelowAssigned, ErrorCodeAlreadyLicensed, ErrorCodeIdempotencyMismatch, ErrorCodeNotEligible, ErrorCodeNotLicensed, ErrorCodeComplexityLimitExceeded, ErrorCodeGraphqlInvalid, ErrorCodeUnavailable, ErrorCodeInternal:
+	case ErrorCodeUnauthenticated, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeInvalid, ErrorCodeTenantRequired, ErrorCodeConflict, ErrorCodeNotEnoughSeats, ErrorCodeTakeOverRequired, ErrorCodeNotSelfService, ErrorCodeSameSubscription, ErrorCodeMoveInProgress, ErrorCodeWrongStatus, ErrorCodeBlockedByPolicy, ErrorCodeQuantityBelowAssigned, ErrorCodeAlreadyLicensed, ErrorCodeIdempotencyMismatch, ErrorCodeNotEligible, ErrorCodeNotLicensed, ErrorCodeComplexityLimitExceeded, ErrorCodeRateLimited, ErrorCodeGraphqlInvalid, ErrorCodeUnavailable, ErrorCodeInternal:
 		return true
 	}
 	return false

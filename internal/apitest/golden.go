@@ -87,8 +87,8 @@ func (c *goldenCase) step(t *testing.T, archive *txtar.Archive, i int) {
 	}
 }
 
-// pretty returns an answer's status, where it is not 200, and its JSON indented, request ids left out and
-// errors in the order of their paths: root fields are resolved side by side.
+// pretty returns an answer's status, where it is not 200, and its JSON indented, request ids and costs left
+// out and errors in the order of their paths: root fields are resolved side by side.
 func pretty(t *testing.T, a Answer) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -98,11 +98,12 @@ func pretty(t *testing.T, a Answer) string {
 	var answer struct {
 		Errors     []json.RawMessage `json:"errors,omitempty"`
 		Data       json.RawMessage   `json:"data,omitempty"`
-		Extensions json.RawMessage   `json:"extensions,omitempty"`
+		Extensions map[string]any    `json:"extensions,omitempty"`
 	}
 	if err := json.Unmarshal(bytes.ReplaceAll(a.Body, []byte(`,"requestId":"request"`), nil), &answer); err != nil {
 		t.Fatalf("%v: %s", err, a.Body)
 	}
+	delete(answer.Extensions, "cost")
 	slices.SortStableFunc(answer.Errors, func(a, b json.RawMessage) int { return strings.Compare(pathOf(a), pathOf(b)) })
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

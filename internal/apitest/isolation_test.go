@@ -162,7 +162,7 @@ func nobody(t *testing.T, s *apitest.Server, names *strings.Replacer) {
 			t.Errorf("%s: nobody got %s", key, got)
 		}
 	}
-	if a := s.Post(t, "", "{ __typename }", nil); string(a.Body) != `{"data":{"__typename":"Query"}}` {
+	if a := s.Post(t, "", "{ __typename }", nil); string(a.Body) != `{"data":{"__typename":"Query"},"extensions":{"cost":{"limit":10000,"requested":0}}}` {
 		t.Errorf("nobody asked for __typename and got %s", a.Body)
 	}
 }

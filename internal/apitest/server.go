@@ -31,6 +31,9 @@ import (
 // Today is the demo's day: with it the demo's ids and instants are the same in every test.
 var Today = time.Date(2026, time.March, 2, 9, 30, 0, 0, time.UTC)
 
+// CostLimit is what an operation may cost, as it is by default.
+const CostLimit = 10_000
+
 // Server is the API under test.
 type Server struct {
 	*app.App
@@ -93,7 +96,8 @@ func serve(tb testing.TB, db *store.DB, clock *Clock) *Server {
 	h, err := httpapi.New(httpapi.Options{
 		Schema: s.Schema(), Errors: graph.Errors{Log: log}, Authenticate: s.authenticate, Changes: s.Access.Changes, Exports: s.Licensing,
 		SDL: SDL(tb), Ready: db.Ping, Log: log, WithBaseURL: graph.WithBaseURL,
-		Now: s.Clock.Now, NewRequestID: func() string { return "request" },
+		Limits: httpapi.Limits{Cost: CostLimit},
+		Now:    s.Clock.Now, NewRequestID: func() string { return "request" },
 	})
 	if err != nil {
 		tb.Fatal(err)

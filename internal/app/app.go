@@ -78,6 +78,9 @@ func (a *App) SendMail(d *outbox.Delivery, log *slog.Logger) {
 	a.mail = outbox.NewSender(outbox.SenderDeps{DB: a.DB, Outbox: a.outbox, Delivery: d, Now: a.now, Log: log})
 }
 
+// MailsQueued counts the mails that are not sent yet.
+func (a *App) MailsQueued(ctx context.Context) (int, error) { return outbox.Queued(ctx, a.DB) }
+
 // Work runs the workers until ctx ends, and returns when each has finished the batch at hand.
 func (a *App) Work(ctx context.Context, log *slog.Logger) {
 	var workers sync.WaitGroup

@@ -106,7 +106,7 @@ func listen(ctx context.Context) (net.Listener, error) {
 
 // servePurser runs the server just as its command line does.
 func servePurser(ctx context.Context, database string, log io.Writer) error {
-	p := cli.Program{Args: []string{"serve", "--addr", "127.0.0.1:0", "--database", database}, Stdout: os.Stdout, Stderr: log, Now: time.Now}
+	p := cli.Program{Args: []string{"serve", "--addr", "127.0.0.1:0", "--database", database, "--rate-limit", "0", "--max-sockets", "0"}, Stdout: os.Stdout, Stderr: log, Now: time.Now}
 	if code := p.Run(ctx); code != 0 {
 		return fmt.Errorf("purser ended with exit code %d", code)
 	}

@@ -35,6 +35,7 @@ type options struct {
 	DatabaseFile      string `help:"Read the database's URL from this file instead." type:"existingfile" placeholder:"FILE"`
 	SqliteSynchronous string `help:"full survives a power loss; normal is faster and may lose the last commits." enum:"full,normal" default:"full"`
 	LogLevel          string `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
+	LogFormat         string `help:"text or json." enum:"text,json" default:"text"`
 }
 
 // commands is the whole command line.
@@ -68,16 +69,19 @@ func (p Program) Run(ctx context.Context) int {
 		_, _ = fmt.Fprintf(p.Stderr, "purser: %v\nTry purser --help.\n", err)
 		return 2
 	}
-	if err := k.Run(&session{Program: p, options: c.options, ctx: ctx, log: p.logger(c.LogLevel)}); err != nil {
+	if err := k.Run(&session{Program: p, options: c.options, ctx: ctx, log: p.logger(c.options)}); err != nil {
 		_, _ = fmt.Fprintf(p.Stderr, "purser: %v\n", err)
 		return 1
 	}
 	return 0
 }
 
-func (p Program) logger(level string) *slog.Logger {
+func (p Program) logger(o options) *slog.Logger {
 	var l slog.Level
-	_ = l.UnmarshalText([]byte(level)) // kong has checked it
+	_ = l.UnmarshalText([]byte(o.LogLevel)) // kong has checked it
+	if o.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(p.Stderr, &slog.HandlerOptions{Level: l}))
+	}
 	return slog.New(slog.NewTextHandler(p.Stderr, &slog.HandlerOptions{Level: l}))
 }
 

@@ -127,6 +127,8 @@ func TestErrors(t *testing.T) {
 		{"no folder", []string{"migrate", "--database", "/does/not/exist/purser.db"}, 1, "open the database"},
 		{"no server", []string{"migrate", "--database", "postgres://purser@127.0.0.1:1/purser?connect_timeout=1"}, 1, "open the database"},
 		{"address in use by name", []string{"serve", "--addr", "nowhere.invalid:1", db}, 1, "listen tcp"},
+		{"a negative limit", []string{"serve", "--addr", "127.0.0.1:0", "--rate-limit=-1", db}, 2, "a limit is 0 or more"},
+		{"metrics at no address", []string{"serve", "--addr", "127.0.0.1:0", "--metrics-addr", "nowhere.invalid:1", db}, 1, "metrics: listen tcp"},
 		{"origin", []string{"serve", "--addr", "127.0.0.1:0", "--cors-origins", "https://a.example/", db}, 1, "is not of the form"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

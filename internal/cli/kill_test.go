@@ -74,7 +74,7 @@ type victim struct {
 func (v *victim) live(t *testing.T, long bool) {
 	t.Helper()
 	started := time.Now()
-	v.server = start(t, nil, "--database", v.database)
+	v.server = start(t, nil, "--database", v.database, "--rate-limit", "0")
 	for s := range v.pending {
 		s.asked = true
 		v.unanswered++

@@ -15,7 +15,6 @@ import (
 	"purser/internal/fault"
 	"purser/internal/httpapi"
 	"purser/internal/id"
-	"purser/web/graphiql"
 )
 
 // demoTTL is how long the credential in a demo's link works: a day's playing.
@@ -28,6 +27,7 @@ type serveCommand struct {
 	PublicURL   string   `help:"Where clients find the server, for links; without it, where their request went." placeholder:"URL"`
 	CorsOrigins []string `help:"Origins whose pages may call the API." placeholder:"ORIGIN"`
 
+	edgeOptions
 	mailOptions
 }
 
@@ -46,7 +46,12 @@ func (c *serveCommand) Run(s *session) (err error) {
 			return err
 		}
 	}
-	page, err := graphiql.Handler()
+	l, err := (&net.ListenConfig{}).Listen(s.ctx, "tcp", c.Addr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = l.Close() }() // it was, once it has served
+	page, err := c.page(l.Addr(), c.Demo)
 	if err != nil {
 		return err
 	}
@@ -54,12 +59,13 @@ func (c *serveCommand) Run(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	l, err := (&net.ListenConfig{}).Listen(s.ctx, "tcp", c.Addr)
+	stop, err := c.serveMetrics(s, server.Metrics())
 	if err != nil {
 		return err
 	}
-	if err := c.greet(s, v, l.Addr().String()); err != nil {
-		return errors.Join(err, l.Close())
+	defer func() { err = errors.Join(err, stop()) }()
+	if err := c.greet(s, v, l.Addr().String(), page != nil); err != nil {
+		return err
 	}
 	return s.work(v, func(ctx context.Context) error { return server.Serve(ctx, l) })
 }
@@ -86,6 +92,7 @@ func (c *serveCommand) httpOptions(s *session, v *app.App, page http.Handler) ht
 		Errors: graph.Errors{Log: s.log}, Authenticate: v.Access.Authenticate, Changes: v.Access.Changes, Exports: v.Licensing,
 		SDL: s.SDL, GraphiQL: page, Ready: v.DB.Ping, Log: s.log,
 		Origins: c.CorsOrigins, PublicURL: strings.TrimSuffix(c.PublicURL, "/"), WithBaseURL: graph.WithBaseURL,
+		Limits: c.limits(), Gauges: gauges(v), MetricsApart: c.MetricsAddr != "",
 		Now: s.Now, NewRequestID: func() string { return id.Body(v.IDs.New("req")) },
 	}
 }
@@ -108,12 +115,15 @@ func (s *session) hint(v *app.App) (string, error) {
 }
 
 // greet says where the server is and, for a demo, how to get in.
-func (c *serveCommand) greet(s *session, v *app.App, addr string) error {
+func (c *serveCommand) greet(s *session, v *app.App, addr string, page bool) error {
 	base := "http://" + addr
 	if c.PublicURL != "" {
 		base = strings.TrimSuffix(c.PublicURL, "/")
 	}
-	where := fmt.Sprintf("Purser serves %s/graphql, and GraphiQL at %s/", base, base)
+	where, in := fmt.Sprintf("Purser serves %s/graphql", base), "the credential is "
+	if page {
+		where, in = fmt.Sprintf("%s, and GraphiQL at %s/", where, base), base+"/#token="
+	}
 	if !c.Demo {
 		hint, err := s.hint(v)
 		if err != nil {
@@ -128,5 +138,5 @@ func (c *serveCommand) greet(s *session, v *app.App, addr string) error {
 	if err != nil {
 		return fmt.Errorf("make a credential for the demo: %w", err)
 	}
-	return s.print("%s\nSigned in as admin@contoso.example for %s: %s/#token=%s", where, strings.TrimSuffix(demoTTL.String(), "0m0s"), base, secret)
+	return s.print("%s\nSigned in as admin@contoso.example for %s: %s%s", where, strings.TrimSuffix(demoTTL.String(), "0m0s"), in, secret)
 }

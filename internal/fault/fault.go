@@ -5,6 +5,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"maps"
 )
 
 // Code says what went wrong; it is the API's ErrorCode.
@@ -31,6 +32,7 @@ const (
 	MoveInProgress   Code = "MOVE_IN_PROGRESS"
 	WrongStatus      Code = "WRONG_STATUS"
 	TooComplex       Code = "COMPLEXITY_LIMIT_EXCEEDED"
+	RateLimited      Code = "RATE_LIMITED"
 	GraphQLInvalid   Code = "GRAPHQL_INVALID"
 	Unavailable      Code = "UNAVAILABLE"
 	Internal         Code = "INTERNAL"
@@ -42,6 +44,9 @@ type Error struct {
 	Message string   // for the caller: says what to do, never holds a cause
 	Field   []string // path into the input; empty where no field is to blame
 	Cause   error    // for the log
+
+	// Details are for programs: what else the error's extensions say.
+	Details map[string]any
 }
 
 // New returns a fault; the message is for the caller.
@@ -60,6 +65,17 @@ func (e *Error) At(path ...string) *Error {
 func (e *Error) Because(err error) *Error {
 	c := *e
 	c.Cause = err
+	return &c
+}
+
+// With returns the fault with one more detail.
+func (e *Error) With(name string, value any) *Error {
+	c := *e
+	c.Details = maps.Clone(e.Details)
+	if c.Details == nil {
+		c.Details = map[string]any{}
+	}
+	c.Details[name] = value
 	return &c
 }
 

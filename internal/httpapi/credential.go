@@ -39,10 +39,10 @@ func bearer(value string) (string, bool) {
 func (s *Server) callerOf(ctx context.Context, r *http.Request) (*viewer.Caller, error) {
 	values := r.Header.Values("Authorization")
 	if len(values) == 0 {
-		return nil, nil
+		return nil, s.gate.stranger(addressOf(ctx))
 	}
 	if len(values) > 1 {
-		return nil, errCredential
+		return nil, s.noCredential(ctx)
 	}
 	return s.callerBehind(ctx, values[0])
 }
@@ -51,16 +51,47 @@ func (s *Server) callerOf(ctx context.Context, r *http.Request) (*viewer.Caller,
 func (s *Server) callerBehind(ctx context.Context, authorization string) (*viewer.Caller, error) {
 	token, ok := bearer(authorization)
 	if !ok {
-		return nil, errCredential
+		return nil, s.noCredential(ctx)
+	}
+	visit, err := s.gate.arrive(token, addressOf(ctx))
+	if err != nil {
+		return nil, err
 	}
 	c, err := s.Authenticate(ctx, token)
 	switch {
 	case err == nil:
+		if err := s.gate.found(visit, c); err != nil {
+			return nil, err
+		}
 		return c, nil
+	case fault.CodeOf(err) == fault.Unauthenticated:
+		s.gate.lost(visit)
 	case ctx.Err() != nil:
 		return nil, fault.New(fault.Unavailable, "The request took too long.").Because(err)
 	}
 	return nil, err
+}
+
+// stillBehind returns who is behind an Authorization that was good when its connection was opened. It is
+// no request, and counts for no rate.
+func (s *Server) stillBehind(ctx context.Context, authorization string) (*viewer.Caller, error) {
+	token, ok := bearer(authorization)
+	if !ok {
+		return nil, errCredential
+	}
+	c, err := s.Authenticate(ctx, token)
+	if err != nil && ctx.Err() != nil {
+		return nil, fault.New(fault.Unavailable, "The request took too long.").Because(err)
+	}
+	return c, err
+}
+
+// noCredential is the answer to what could not be a credential.
+func (s *Server) noCredential(ctx context.Context) error {
+	if err := s.gate.stranger(addressOf(ctx)); err != nil {
+		return err
+	}
+	return errCredential
 }
 
 // admit puts the caller into the context of an operation, and where links start.

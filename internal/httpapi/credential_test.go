@@ -51,6 +51,15 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
+func TestLongTokensAreNotLookedUp(t *testing.T) {
+	t.Parallel()
+	for length, want := range map[int]bool{8 << 10: true, 8<<10 + 1: false} {
+		if _, ok := httpapi.Bearer("Bearer " + strings.Repeat("x", length)); ok != want {
+			t.Errorf("%d bytes: %t", length, ok)
+		}
+	}
+}
+
 func TestNoSuggestionsToStrangers(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)

@@ -17,26 +17,35 @@ import (
 const maxTokens = 5000
 
 // engine runs operations: those of callers, and those of strangers, who get no hints.
-type engine struct{ callers, strangers *executor.Executor }
+type engine struct {
+	callers, strangers *executor.Executor
+	pricing            pricing
+	metrics            *metrics
+}
 
-func newEngine(schema graphql.ExecutableSchema, errs Errors) *engine {
-	cache := newDocuments()
+func newEngine(o Options, m *metrics) *engine {
+	schema, cache := o.Schema, newDocuments()
+	price := pricing{schema: schema.Schema(), limit: o.Limits.Cost}
 	g := guard{schema: schema.Schema(), cache: cache, introspection: introspectionFields(schema.Schema())}
 	build := func() *executor.Executor {
 		e := executor.New(schema)
-		e.SetErrorPresenter(errs.Present)
-		e.SetRecoverFunc(errs.Recover)
+		e.SetErrorPresenter(o.Errors.Present)
+		e.SetRecoverFunc(func(ctx context.Context, v any) error {
+			m.panics.Inc()
+			return o.Errors.Recover(ctx, v)
+		})
 		e.SetParserTokenLimit(maxTokens)
 		e.SetDefaultRulesFn(ruleSet)
-		e.Use(errs)
+		e.Use(o.Errors)
 		e.Use(g)
+		e.Use(price)
 		return e
 	}
 	callers, strangers := build(), build()
 	callers.SetQueryCache(cache)
 	strangers.SetDisableSuggestion(true)
 	strangers.SetDefaultRulesFn(rulesWithoutSuggestions)
-	return &engine{callers: callers, strangers: strangers}
+	return &engine{callers: callers, strangers: strangers, pricing: price, metrics: m}
 }
 
 func (e *engine) executor(ctx context.Context) *executor.Executor {
@@ -53,10 +62,13 @@ func (e *engine) prepare(ctx context.Context, params *graphql.RawParams) (*graph
 	exec := e.executor(ctx)
 	oc, errs := exec.CreateOperationContext(ctx, params)
 	if len(errs) > 0 {
-		return nil, exec.DispatchError(graphql.WithOperationContext(ctx, oc), brief(errs))
+		resp := exec.DispatchError(graphql.WithOperationContext(ctx, oc), brief(errs))
+		if entryOf(ctx).answered(resp); codeOf(resp) == fault.TooComplex {
+			e.metrics.refused("complexity")()
+		}
+		return nil, resp
 	}
-	note := entryOf(ctx)
-	note.operation, note.kind = oc.Operation.Name, string(oc.Operation.Operation)
+	entryOf(ctx).runs(oc.Operation)
 	return oc, nil
 }
 
@@ -80,7 +92,14 @@ func brief(errs gqlerror.List) gqlerror.List {
 // run starts an operation. The function returned gives one answer a call, nil at the end.
 func (e *engine) run(ctx context.Context, oc *graphql.OperationContext) func() *graphql.Response {
 	next, ctx := e.executor(ctx).DispatchOperation(ctx, oc)
-	return func() *graphql.Response { return next(ctx) }
+	return func() *graphql.Response {
+		resp := next(ctx)
+		if resp != nil {
+			e.pricing.report(ctx, resp)
+			entryOf(ctx).answered(resp)
+		}
+		return resp
+	}
 }
 
 // refusal is the answer that says nothing but err.
@@ -88,7 +107,9 @@ func (e *engine) refusal(ctx context.Context, err error) *graphql.Response {
 	if _, ok := errors.AsType[*fault.Error](err); !ok { // for the log alone
 		err = fault.New(fault.Internal, "refused").Because(err)
 	}
-	return e.callers.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
+	resp := e.callers.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
+	entryOf(ctx).answered(resp)
+	return resp
 }
 
 // outOfTime is the answer to an operation that was cut off: it took too long, or its caller's

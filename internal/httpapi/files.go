@@ -6,6 +6,8 @@ import (
 	"mime"
 	"net/http"
 	"time"
+
+	"purser/internal/fault"
 )
 
 // read lets only GET and HEAD through to a handler.
@@ -13,6 +15,21 @@ func (s *Server) read(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			s.notAllowed(w, r, "GET, HEAD")
+			return
+		}
+		next(w, r)
+	}
+}
+
+func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
+	s.refuse(w, r, http.StatusNotFound, fault.New(fault.NotFound, "There is nothing at this address."))
+}
+
+// paced holds a handler that asks the database for anybody to the rate of their address.
+func (s *Server) paced(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := s.gate.stranger(addressOf(r.Context())); err != nil {
+			s.refuse(w, r, statusOfErr(err), err)
 			return
 		}
 		next(w, r)
@@ -53,6 +70,12 @@ func (s *Server) text(w http.ResponseWriter, status int, b []byte) {
 
 // serveExport serves the file behind an export link: who has the link, has the file.
 func (s *Server) serveExport(w http.ResponseWriter, r *http.Request) {
+	leave, ok := s.streams.enter()
+	if !ok {
+		s.refuse(w, r, http.StatusServiceUnavailable, errTooManyOpen)
+		return
+	}
+	defer leave()
 	name, write, err := s.Exports.Open(r.Context(), r.PathValue("id"), r.URL.Query().Get("key"))
 	if err != nil {
 		s.refuse(w, r, statusOfErr(err), err)
@@ -61,7 +84,6 @@ func (s *Server) serveExport(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	h.Set("Referrer-Policy", "no-referrer")
 	if r.Method == http.MethodHead {
 		w.WriteHeader(http.StatusOK)
 		return

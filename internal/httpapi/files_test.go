@@ -38,8 +38,8 @@ func TestFiles(t *testing.T) {
 		"no key":         {b, "GET", "/exports/exp_1", 404, jsonUTF8, "NOT_FOUND"},
 		"wrong key":      {b, "GET", "/exports/exp_1?key=x", 404, jsonUTF8, "NOT_FOUND"},
 		"fails early":    {b, "GET", "/exports/exp_early?key=s3cret", 503, jsonUTF8, "UNAVAILABLE"},
-		"no GraphiQL":    {b, "GET", "/", 404, "text/plain; charset=utf-8", "404"},
-		"nothing there":  {b, "GET", "/nope", 404, "text/plain; charset=utf-8", "404"},
+		"no GraphiQL":    {b, "GET", "/", 404, jsonUTF8, "NOT_FOUND"},
+		"nothing there":  {b, "GET", "/nope", 404, jsonUTF8, "NOT_FOUND"},
 		"GraphiQL":       {page, "GET", "/", 200, "text/plain; charset=utf-8", "page /"},
 		"GraphiQL asset": {page, "GET", "/assets/x.js", 200, "text/plain; charset=utf-8", "page /assets/x.js"},
 	} {

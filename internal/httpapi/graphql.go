@@ -4,11 +4,13 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"purser/internal/fault"
+	"purser/internal/viewer"
 )
 
 // serveGraphQL serves /graphql: POST and GET, answered with JSON or with events, and WebSocket.
@@ -30,14 +32,11 @@ func (s *Server) notAllowed(w http.ResponseWriter, r *http.Request, allow string
 
 // serveOperation runs one operation for one request.
 func (s *Server) serveOperation(w http.ResponseWriter, r *http.Request) {
-	if err := s.origins.Check(r); err != nil {
-		s.refuse(w, r, http.StatusForbidden, fault.New(fault.Forbidden, "Pages of other origins may not call this server.").Because(err))
-		return
-	}
+	entryOf(r.Context()).graphql = true
 	typ, ok := answerType(r.Header)
 	events := wantsEvents(r.Header)
-	if !ok && !events {
-		s.refuse(w, r, http.StatusNotAcceptable, fault.New(fault.GraphQLInvalid, "Accept %s, %s or %s.", resultType, jsonType, eventsType))
+	if status, err := s.turnsAway(r, ok || events); err != nil {
+		s.refuse(w, r, status, err)
 		return
 	}
 	limited, cancel := s.deadline(r.Context())
@@ -47,35 +46,90 @@ func (s *Server) serveOperation(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, statusOfErr(err), err)
 		return
 	}
-	params, status, err := readRequest(w, r)
+	text, status, err := readText(w, r)
 	if err != nil {
 		s.refuse(w, r, status, err)
 		return
 	}
-	ctx := s.admit(graphql.StartOperationTrace(r.Context()), r, caller)
-	oc, refused := s.engine.prepare(ctx, params)
+	leave, ok := s.busy.enter() // not before: who sends slowly would keep the place from others
+	if !ok {
+		s.refuse(w, r, http.StatusServiceUnavailable, errBusy)
+		return
+	}
+	defer leave()
+	params, err := text.decode(r)
+	if err != nil {
+		s.refuse(w, r, http.StatusBadRequest, err)
+		return
+	}
+	end, _ := limited.Deadline()
+	s.execute(w, r, call{params: params, caller: caller, typ: typ, events: events, end: end, leave: leave})
+}
+
+// turnsAway tells why nothing is done for a request, not even to find out whose it is.
+func (s *Server) turnsAway(r *http.Request, acceptable bool) (status int, err error) {
+	err = s.origins.Check(r)
+	switch {
+	case err != nil:
+		return http.StatusForbidden, fault.New(fault.Forbidden, "Pages of other origins may not call this server.").Because(err)
+	case !acceptable:
+		return http.StatusNotAcceptable, fault.New(fault.GraphQLInvalid, "Accept %s, %s or %s.", resultType, jsonType, eventsType)
+	case s.busy.full():
+		return http.StatusServiceUnavailable, errBusy
+	}
+	return 0, nil
+}
+
+// call is a request for an operation that was read.
+type call struct {
+	params *graphql.RawParams
+	caller *viewer.Caller
+	typ    string    // of the answer
+	events bool      // the answer is a stream of events
+	end    time.Time // of a query or mutation
+	leave  func()    // gives the place back to others
+}
+
+// execute runs the operation that a call asks for.
+func (s *Server) execute(w http.ResponseWriter, r *http.Request, c call) {
+	ctx := s.admit(graphql.StartOperationTrace(r.Context()), r, c.caller)
+	oc, refused := s.engine.prepare(ctx, c.params)
 	switch {
 	case oc != nil && oc.Operation.Operation == ast.Mutation && r.Method != http.MethodPost:
 		s.notAllowed(w, r, http.MethodPost)
 	case refused != nil && codeOf(refused) == fault.Unauthenticated:
-		s.write(w, typOr(typ), http.StatusUnauthorized, refused)
-	case events:
+		s.write(w, typOr(c.typ), http.StatusUnauthorized, refused)
+	case c.events && refused == nil && oc.Operation.Operation == ast.Subscription:
+		s.subscribe(ctx, w, r, oc, c)
+	case c.events:
 		s.stream(ctx, w, oc, refused)
 	case refused != nil:
-		s.write(w, typ, statusOf(refused, typ), refused)
+		s.write(w, c.typ, statusOf(refused, c.typ), refused)
 	case oc.Operation.Operation == ast.Subscription:
 		resp := s.engine.refusal(ctx, fault.New(fault.GraphQLInvalid, "Subscribe over WebSocket, or accept %s.", eventsType))
-		s.write(w, typ, statusOf(resp, typ), resp)
+		s.write(w, c.typ, statusOf(resp, c.typ), resp)
 	default:
-		end, _ := limited.Deadline()
-		ctx, cancel := context.WithDeadline(ctx, end)
-		defer cancel()
-		s.answer(ctx, w, typ, oc)
+		s.answer(ctx, w, oc, c)
 	}
 }
 
+// subscribe streams what a subscription yields. It waits more than it works, and so it has a place of
+// another kind.
+func (s *Server) subscribe(ctx context.Context, w http.ResponseWriter, r *http.Request, oc *graphql.OperationContext, c call) {
+	c.leave()
+	leave, ok := s.streams.enter()
+	if !ok {
+		s.refuse(w, r, http.StatusServiceUnavailable, errTooManyOpen)
+		return
+	}
+	defer leave()
+	s.stream(ctx, w, oc, nil)
+}
+
 // answer runs a query or mutation and writes its one answer.
-func (s *Server) answer(ctx context.Context, w http.ResponseWriter, typ string, oc *graphql.OperationContext) {
+func (s *Server) answer(ctx context.Context, w http.ResponseWriter, oc *graphql.OperationContext, c call) {
+	ctx, cancel := context.WithDeadline(ctx, c.end)
+	defer cancel()
 	resp := s.engine.run(ctx, oc)()
 	if resp == nil { // its time was over before it began
 		if gone(ctx) {
@@ -83,7 +137,8 @@ func (s *Server) answer(ctx context.Context, w http.ResponseWriter, typ string, 
 		}
 		resp = s.engine.outOfTime(ctx)
 	}
-	s.write(w, typ, statusOf(resp, typ), resp)
+	c.leave() // who reads slowly does not keep others waiting
+	s.write(w, c.typ, statusOf(resp, c.typ), resp)
 }
 
 func typOr(typ string) string {

@@ -145,6 +145,7 @@ func TestLimits(t *testing.T) {
 		"aliases":            {aliases(100), aliases(101)},
 		"fields":             {"{" + rep("hello ", 400) + "}", "{" + rep("hello ", 401) + "}"},
 		"counted once":       {"{" + rep("...a ", 100) + "} fragment a on Query{" + rep("hello ", 400) + "}", "{hello ...a} fragment a on Query{" + rep("hello ", 400) + "}"},
+		"uses of fragments":  {"{" + rep("...a ", 400) + "} fragment a on Query{hello}", "{" + rep("...a ", 401) + "} fragment a on Query{hello}"},
 		"directives":         {"{" + rep("hello @skip(if:false) ", 50) + "}", "{" + rep("hello @skip(if:false) ", 51) + "}"},
 		"tokens":             {"{hello(name:\"x\"" + rep(",", 5000) + ")}", "{n(list:[" + rep("1 ", 5000) + "])}"},
 		"introspection":      {"{__schema{types{fields{type{ofType{ofType{ofType{name}}}}}}}}", "{__schema{types{fields{type{ofType{fields{name}}}}}}}"},
@@ -204,6 +205,21 @@ func TestBodyLimitWithoutLength(t *testing.T) {
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusRequestEntityTooLarge {
 		t.Errorf("%d, want 413", resp.StatusCode)
+	}
+}
+
+// TestTooLongToBegin: what says that it is too long is not read first.
+func TestTooLongToBegin(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	if _, said := b.begin(t, "good", 256<<10+1); !strings.HasPrefix(said, "HTTP/1.1 413") {
+		t.Errorf("a body of 256 KB and one byte: %s", said)
+	}
+	if _, said := b.begin(t, "good", 256<<10); !strings.HasPrefix(said, "HTTP/1.1 100") {
+		t.Errorf("a body of 256 KB: %s", said)
+	}
+	if got := b.call(t, "GET", "/graphql?query={hello}&x="+strings.Repeat("x", 256<<10), "", asGood); got.status != http.StatusRequestURITooLong {
+		t.Errorf("an address: %d", got.status)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -59,6 +60,12 @@ type Options struct {
 	PublicURL string
 	// WithBaseURL hands an operation the address that links start with.
 	WithBaseURL func(ctx context.Context, url string) context.Context
+	// Limits are what callers keep within. Optional.
+	Limits Limits
+	// Gauges are shown beside the server's own metrics. Optional.
+	Gauges []Gauge
+	// MetricsApart leaves /metrics to who serves Metrics elsewhere. Optional.
+	MetricsApart bool
 	// Timeout is how long a query or mutation may take; 10 s where it is 0.
 	Timeout time.Duration
 	// KeepAlive is how often a silent stream gives a sign of life; 15 s where it is 0.
@@ -70,6 +77,23 @@ type Options struct {
 	NewRequestID func() string
 }
 
+// Limits are what callers keep within; 0 is no limit.
+type Limits struct {
+	// Cost is what one operation may cost.
+	Cost int
+	// Rate is how many requests a second one credential may send, or one address without a good one.
+	// All credentials of a tenant may send five times as many. An operation on a socket is a request.
+	Rate float64
+	// Burst is how many requests may come at once.
+	Burst int
+	// InFlight is how many requests may be executed at the same time.
+	InFlight int
+	// Streams is how many subscriptions and downloads may be under way.
+	Streams int
+	// Sockets is how many sockets one credential may have open.
+	Sockets int
+}
+
 // Server serves the API.
 type Server struct {
 	Options
@@ -78,6 +102,15 @@ type Server struct {
 	origins *http.CrossOriginProtection
 	trusted map[string]bool
 	asking  chan struct{} // holds one for each connection that asks again who it belongs to
+
+	metrics  *metrics
+	gate     *gate
+	patience time.Duration // with who reads an answer
+	reach    time.Duration // of messages on a socket
+	busy     *room         // executing
+	streams  *room         // subscriptions and downloads
+	open     atomic.Int64  // sockets
+	seats    *seats        // sockets of each credential
 
 	stopping context.Context // ends when the server begins to stop
 	stop     context.CancelFunc
@@ -91,7 +124,12 @@ func New(o Options) (*Server, error) {
 	o.KeepAlive = orElse(o.KeepAlive, 15*time.Second)
 	o.InitTimeout = orElse(o.InitTimeout, 10*time.Second)
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
-	s := &Server{Options: o, engine: newEngine(o.Schema, o.Errors), origins: http.NewCrossOriginProtection(), trusted: map[string]bool{}, asking: make(chan struct{}, askedAtOnce)}
+	m := newMetrics()
+	s := &Server{
+		Options: o, engine: newEngine(o, m), origins: http.NewCrossOriginProtection(), trusted: map[string]bool{},
+		asking: make(chan struct{}, askedAtOnce), metrics: m, patience: defaultPatience, reach: defaultReach,
+	}
+	s.limit()
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	for _, origin := range o.Origins {
 		if !exactOrigin(origin) {
@@ -106,6 +144,22 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
+// limit sets the server's limits up, with what shows how near they are.
+func (s *Server) limit() {
+	m := s.metrics
+	s.gate = newGate(s.Limits, s.Now, func(limit string) { m.refused(limit)() })
+	s.busy = &room{limit: int64(s.Limits.InFlight), refused: m.refused("in flight")}
+	s.streams = &room{limit: int64(s.Limits.Streams), refused: m.refused("streams")}
+	s.seats = &seats{limit: s.Limits.Sockets, taken: map[string]int{}}
+	m.watch("purser_in_flight", "Requests that are being executed.", &s.busy.taken)
+	m.watch("purser_streams", "Subscriptions and downloads under way.", &s.streams.taken)
+	m.watch("purser_sockets", "Open WebSockets.", &s.open)
+	m.registry.MustRegister(asked(s.Gauges))
+}
+
+// Metrics serves what is measured, for Prometheus.
+func (s *Server) Metrics() http.Handler { return s.metrics.handler() }
+
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
@@ -113,13 +167,16 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/graphql", s.serveGraphQL)
 	mux.HandleFunc("/schema.graphql", s.read(s.serveSchema))
-	mux.HandleFunc("/exports/{id}", s.read(s.serveExport))
+	mux.HandleFunc("/exports/{id}", s.read(s.paced(s.serveExport)))
 	mux.HandleFunc("/healthz", s.read(s.serveHealth))
 	mux.HandleFunc("/readyz", s.read(s.serveReady))
+	if !s.MetricsApart {
+		mux.HandleFunc("/metrics", s.read(s.paced(s.Metrics().ServeHTTP)))
+	}
 	if s.GraphiQL != nil {
 		mux.Handle("/", s.GraphiQL)
 	} else {
-		mux.HandleFunc("/", http.NotFound)
+		mux.HandleFunc("/", s.notFound)
 	}
 	return mux
 }

@@ -29,7 +29,7 @@ import (
 )
 
 const sdl = `
-type Query { hello(name: String): String about: About find(id: ID): Int boom: String panic: String slow: String n(i: Int, tree: Tree, list: [[Int]], any: Any): Int node: Node }
+type Query { hello(name: String): String about: About find(id: ID): Int boom: String panic: String caught: String slow: String n(i: Int, tree: Tree, list: [[Int]], any: Any): Int node: Node }
 type About { caller: String requestId: String baseURL: String }
 type Node { id: ID! node: Node nodes: [Node!] }
 input Tree { left: Tree list: [Int!] }
@@ -88,6 +88,9 @@ func (s schema) value(ctx context.Context, oc *graphql.OperationContext, f graph
 		return "null"
 	case "panic":
 		panic("a bug")
+	case "caught": // as gqlgen does around each resolver
+		graphql.AddError(ctx, oc.Recover(ctx, "a bug"))
+		return "null"
 	case "slow":
 		s.open.Add(1)
 		defer s.open.Add(-1)
@@ -209,7 +212,7 @@ func (k *tokens) authenticate(ctx context.Context, token string) (*viewer.Caller
 	if !ok {
 		return nil, fault.New(fault.Unauthenticated, "The credential is not valid.")
 	}
-	c := &viewer.Caller{Name: token, Home: "ten_home", Credential: viewer.Credential{ExpiresAt: end}, Reach: atHome}
+	c := &viewer.Caller{Name: token, Home: "ten_home", Credential: viewer.Credential{ID: "tok_" + token, ExpiresAt: end}, Reach: atHome}
 	if reach, ok := k.reach[token]; ok {
 		c.Reach = reach
 	}

@@ -71,7 +71,7 @@ func (g guard) measure(doc *ast.QueryDocument) *fault.Error {
 		for _, v := range op.VariableDefinitions {
 			m.directives += len(v.Directives)
 		}
-		total.add(m.set(op.SelectionSet, m.root(op.Operation)))
+		total.add(m.set(op.SelectionSet, rootOf(g.schema, op.Operation)))
 	}
 	return m.verdict(total)
 }
@@ -97,15 +97,15 @@ func (m *measurement) verdict(total size) *fault.Error {
 	return nil
 }
 
-func (m *measurement) root(op ast.Operation) *ast.Definition {
+func rootOf(schema *ast.Schema, op ast.Operation) *ast.Definition {
 	switch op {
 	case ast.Mutation:
-		return m.schema.Mutation
+		return schema.Mutation
 	case ast.Subscription:
-		return m.schema.Subscription
+		return schema.Subscription
 	case ast.Query:
 	}
-	return m.schema.Query
+	return schema.Query
 }
 
 // set measures a selection set on a type; nil where the type is not known.

@@ -43,6 +43,7 @@ var (
 	closeSubprotocol  = closing{4406, "Subprotocol not acceptable"}
 	closeInitTimeout  = closing{4408, "Connection initialisation timeout"}
 	closeInitTwice    = closing{4429, "Too many initialisation requests"}
+	closeTooMany      = closing{4429, "Too many sockets"}
 )
 
 func closeDuplicate(id string) closing {
@@ -55,7 +56,7 @@ func closeDuplicate(id string) closing {
 // refusedBy is how a socket is closed for what came of a credential.
 func refusedBy(err error) closing {
 	switch fault.CodeOf(err) {
-	case fault.Unavailable:
+	case fault.Unavailable, fault.RateLimited:
 		return closeUnavailable
 	case fault.Internal:
 		return closeInternal

@@ -1,14 +1,19 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"purser/internal/audit"
 	"purser/internal/store"
@@ -23,10 +28,34 @@ const (
 // entry is what the log will say about one request, or one operation on a socket.
 type entry struct {
 	start      time.Time
-	operation  string
+	graphql    bool   // it is about an operation
+	operation  string // its name
 	kind       string
+	cost       int
+	viewer     string // the user, or else the credential
 	tenant     string
+	codes      []string // of the errors, each once
 	statements *atomic.Int64
+}
+
+// maxName is how much is logged of a name that a client has chosen.
+const maxName = 100
+
+// runs notes the operation, which is good to run.
+func (e *entry) runs(op *ast.OperationDefinition) {
+	e.operation, e.kind = op.Name, string(op.Operation)
+	if len(e.operation) > maxName {
+		e.operation = e.operation[:maxName] + "…"
+	}
+}
+
+// answered notes the errors of an answer.
+func (e *entry) answered(resp *graphql.Response) {
+	for _, err := range resp.Errors {
+		if code := fmt.Sprint(err.Extensions["code"]); !slices.Contains(e.codes, code) {
+			e.codes = append(e.codes, code)
+		}
+	}
 }
 
 type entryKey struct{}
@@ -49,21 +78,29 @@ func (s *Server) begin(ctx context.Context, requestID string) (context.Context, 
 // admitted notes who the request came from.
 func (e *entry) admitted(c *viewer.Caller) {
 	if c != nil {
-		e.tenant = c.Home
+		e.tenant, e.viewer = c.Home, cmp.Or(c.User, c.Credential.ID)
 	}
 }
 
-// attrs is what the log says about a request or operation at its end.
-func (s *Server) attrs(ctx context.Context, e *entry, attrs ...slog.Attr) []slog.Attr {
-	attrs = append(attrs, slog.Duration("duration", s.Now().Sub(e.start)), slog.Int64("statements", e.statements.Load()),
+// finish logs a request, or an operation on a socket, and counts it.
+func (s *Server) finish(ctx context.Context, what string, e *entry, attrs ...slog.Attr) {
+	took := s.Now().Sub(e.start)
+	s.metrics.finished(e, took)
+	attrs = append(attrs, slog.Duration("duration", took), slog.Int64("statements", e.statements.Load()),
 		slog.String("requestId", audit.RequestID(ctx)))
 	if e.kind != "" {
 		attrs = append(attrs, slog.String("kind", e.kind), slog.String("operation", e.operation))
 	}
-	if e.tenant != "" {
-		attrs = append(attrs, slog.String("tenant", e.tenant))
+	if e.cost > 0 {
+		attrs = append(attrs, slog.Int("cost", e.cost))
 	}
-	return attrs
+	if e.viewer != "" {
+		attrs = append(attrs, slog.String("viewer", e.viewer), slog.String("tenant", e.tenant))
+	}
+	if len(e.codes) > 0 {
+		attrs = append(attrs, slog.String("codes", strings.Join(e.codes, ",")))
+	}
+	s.Log.LogAttrs(ctx, slog.LevelInfo, what, attrs...) //nolint:sloglint // one of three constants
 }
 
 // observe gives every request its id and every answer its common headers, logs one line, and
@@ -74,20 +111,17 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		if !wellFormedID(requestID) {
 			requestID = s.NewRequestID()
 		}
-		ctx, e := s.begin(r.Context(), requestID)
+		ctx, e := s.begin(withAddress(r.Context(), r.RemoteAddr), requestID)
 		r = r.WithContext(ctx)
 		w := &recorder{ResponseWriter: rw}
-		h := w.Header()
-		h.Set(requestIDHeader, requestID)
-		h.Set("Cache-Control", "no-store")
-		h.Set("X-Content-Type-Options", "nosniff")
+		s.protect(w.Header(), r)
+		w.Header().Set(requestIDHeader, requestID)
 		defer func() {
 			v := recover()
 			if v != nil {
 				s.recovered(w, r, v)
 			}
-			s.Log.LogAttrs(ctx, slog.LevelInfo, "request",
-				s.attrs(ctx, e, slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", w.final()))...)
+			s.finish(ctx, "request", e, slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", w.final()))
 			if v != nil && w.broken {
 				panic(http.ErrAbortHandler) //nolint:forbidigo // the one way to tell a client that an answer is not whole
 			}
@@ -98,15 +132,19 @@ func (s *Server) observe(next http.Handler) http.Handler {
 
 // recovered answers in place of a handler that panicked, if it had not begun to.
 func (s *Server) recovered(w *recorder, r *http.Request, v any) {
-	if err, ok := v.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
-		s.Log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.Any("value", v), slog.String("stack", string(debug.Stack())),
-			slog.String("requestId", audit.RequestID(r.Context())))
-	}
-	if w.status != 0 {
-		w.broken = true
+	if w.broken = w.status != 0; w.broken {
+		if err, ok := v.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+			_ = s.panicked(r.Context(), v) // the log has it
+		}
 		return
 	}
-	s.refuse(w, r, http.StatusInternalServerError, s.Errors.Recover(r.Context(), v))
+	s.write(w, jsonType, http.StatusInternalServerError, s.panicked(r.Context(), v))
+}
+
+// panicked counts and logs a bug, and returns the answer that tells of it.
+func (s *Server) panicked(ctx context.Context, v any) *graphql.Response {
+	s.metrics.panics.Inc()
+	return s.engine.refusal(ctx, s.Errors.Recover(ctx, v))
 }
 
 // wellFormedID tells whether a client's request id can be taken over.

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"runtime/debug"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"purser/internal/audit"
 	"purser/internal/fault"
 	"purser/internal/viewer"
 )
@@ -82,21 +80,26 @@ func (k *socket) forget(op *operation) {
 // run serves one operation from its message to its end, and logs it like a request.
 func (k *socket) run(ctx context.Context, op *operation, m message) {
 	ctx, e := k.server.begin(ctx, k.server.NewRequestID())
+	e.graphql = true
 	defer func() {
 		if v := recover(); v != nil {
-			k.server.Log.LogAttrs(ctx, slog.LevelError, "panic", slog.Any("value", v), slog.String("stack", string(debug.Stack())),
-				slog.String("requestId", audit.RequestID(ctx)))
-			k.failed(ctx, op, k.server.engine.refusal(ctx, k.server.Errors.Recover(ctx, v)))
+			k.failed(ctx, op, k.server.panicked(ctx, v))
 		}
-		k.server.Log.LogAttrs(ctx, slog.LevelInfo, "operation", k.server.attrs(ctx, e, slog.String("socket", k.id))...)
+		k.server.finish(ctx, "operation", e, slog.String("socket", k.id))
 	}()
+	leave, ok := k.server.busy.enter()
+	if !ok {
+		k.failed(ctx, op, k.server.engine.refusal(ctx, errBusy))
+		return
+	}
+	defer leave()
 	params, err := decodeRequest(m.Payload)
 	if err != nil {
 		k.close(closeInvalid)
 		return
 	}
 	params.Headers = k.request.Header
-	ctx, ok := k.admitted(ctx)
+	ctx, ok = k.admitted(ctx, op)
 	if !ok {
 		return
 	}
@@ -105,14 +108,19 @@ func (k *socket) run(ctx context.Context, op *operation, m message) {
 		k.failed(ctx, op, refused)
 		return
 	}
-	k.answers(ctx, op, oc)
+	k.answers(ctx, op, oc, leave)
 }
 
 // admitted asks anew who the caller is, so that a revoked credential or role does not live on in
 // an open socket.
-func (k *socket) admitted(ctx context.Context) (context.Context, bool) {
+func (k *socket) admitted(ctx context.Context, op *operation) (context.Context, bool) {
 	c, err := k.watch.authenticate(ctx)
-	if err != nil {
+	switch {
+	case err == nil:
+	case fault.CodeOf(err) == fault.RateLimited:
+		k.failed(ctx, op, k.server.engine.refusal(ctx, err))
+		return ctx, false
+	default:
 		if !errors.Is(ctx.Err(), context.Canceled) {
 			k.close(refusedBy(err))
 		}
@@ -121,12 +129,20 @@ func (k *socket) admitted(ctx context.Context) (context.Context, bool) {
 	return k.server.admit(graphql.StartOperationTrace(ctx), k.request, c), true
 }
 
-// answers sends what an operation yields.
-func (k *socket) answers(ctx context.Context, op *operation, oc *graphql.OperationContext) {
+// answers sends what an operation yields. A subscription leaves its place among those at work: it waits
+// more than it works.
+func (k *socket) answers(ctx context.Context, op *operation, oc *graphql.OperationContext, leave func()) {
 	if oc.Operation.Operation == ast.Subscription {
 		if !k.goesOn(op) {
 			return
 		}
+		leave()
+		end, ok := k.server.streams.enter()
+		if !ok {
+			k.failed(ctx, op, k.server.engine.refusal(ctx, errTooManyOpen))
+			return
+		}
+		defer end()
 		ctx = viewer.WithHold(ctx, op.hold)
 	} else {
 		var cancel context.CancelFunc

@@ -85,35 +85,46 @@ func decodeQuery(raw string) (*graphql.RawParams, error) {
 	return in.params()
 }
 
-// readRequest reads a request, or says with which status to refuse it.
-func readRequest(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, int, error) {
+// text is a request as it was sent: the body of a POST, or the query string of a GET.
+type text struct {
+	body  []byte
+	query string
+}
+
+// readText receives a request, or says with which status to refuse it.
+func readText(w http.ResponseWriter, r *http.Request) (text, int, error) {
 	if r.Method != http.MethodPost {
 		if len(r.URL.RawQuery) > maxBody {
-			return nil, http.StatusRequestURITooLong, errTooLarge
+			return text{}, http.StatusRequestURITooLong, errTooLarge
 		}
-		p, err := decodeQuery(r.URL.RawQuery)
-		return withHeaders(p, r), http.StatusBadRequest, err
+		return text{query: r.URL.RawQuery}, 0, nil
 	}
 	if !isJSON(r.Header) {
-		return nil, http.StatusUnsupportedMediaType, fault.New(fault.GraphQLInvalid, "Send Content-Type: application/json.")
+		return text{}, http.StatusUnsupportedMediaType, fault.New(fault.GraphQLInvalid, "Send Content-Type: application/json.")
 	}
 	if r.ContentLength > maxBody {
-		return nil, http.StatusRequestEntityTooLarge, errTooLarge
+		return text{}, http.StatusRequestEntityTooLarge, errTooLarge
 	}
 	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, http.StatusRequestEntityTooLarge, errTooLarge
+		return text{}, http.StatusRequestEntityTooLarge, errTooLarge
 	}
 	if err != nil {
-		return nil, http.StatusBadRequest, fault.New(fault.GraphQLInvalid, "The request's body did not arrive.")
+		return text{}, http.StatusBadRequest, fault.New(fault.GraphQLInvalid, "The request's body did not arrive.")
 	}
-	p, err := decodeRequest(b)
-	return withHeaders(p, r), http.StatusBadRequest, err
+	return text{body: b}, 0, nil
 }
 
-func withHeaders(p *graphql.RawParams, r *http.Request) *graphql.RawParams {
-	if p != nil {
-		p.Headers = r.Header
+// decode reads what the request asks for.
+func (t text) decode(r *http.Request) (*graphql.RawParams, error) {
+	decode := func() (*graphql.RawParams, error) { return decodeRequest(t.body) }
+	if r.Method != http.MethodPost {
+		decode = func() (*graphql.RawParams, error) { return decodeQuery(t.query) }
 	}
-	return p
+	p, err := decode()
+	if err != nil {
+		return nil, err
+	}
+	p.Headers = r.Header
+	return p, nil
 }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -12,8 +13,8 @@ import (
 	"purser/internal/fault"
 )
 
-// patience is how long a client may take to receive one piece of an answer.
-const patience = 30 * time.Second
+// defaultPatience is how long a client may take to receive one piece of an answer.
+const defaultPatience = 30 * time.Second
 
 // around returns what stands before and after the data of an answer; the data itself, which the
 // executor has written already, is not touched again. Without data there is no key for it.
@@ -71,6 +72,8 @@ func (s *Server) write(w http.ResponseWriter, typ string, status int, resp *grap
 		h.Set("WWW-Authenticate", "Bearer")
 	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", "1")
+	case http.StatusTooManyRequests:
+		h.Set("Retry-After", fmt.Sprint(resp.Errors[0].Extensions["retryAfter"]))
 	}
 	s.patient(w)
 	w.WriteHeader(status)
@@ -83,7 +86,7 @@ func (s *Server) write(w http.ResponseWriter, typ string, status int, resp *grap
 
 // patient gives the client the time that it may take to receive what is written next.
 func (s *Server) patient(w http.ResponseWriter) {
-	deadline := time.Now().Add(patience)                         //nolint:forbidigo // a socket goes by the kernel's clock, not by an injected one
+	deadline := time.Now().Add(s.patience)                       //nolint:forbidigo // a socket goes by the kernel's clock, not by an injected one
 	_ = http.NewResponseController(w).SetWriteDeadline(deadline) // without support there is no deadline
 }
 
@@ -131,6 +134,8 @@ func statusOfCode(code fault.Code) int {
 		return http.StatusForbidden
 	case fault.NotFound:
 		return http.StatusNotFound
+	case fault.RateLimited:
+		return http.StatusTooManyRequests
 	case fault.Unavailable:
 		return http.StatusServiceUnavailable
 	case fault.Internal:

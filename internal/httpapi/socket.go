@@ -1,16 +1,10 @@
 package httpapi
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"errors"
-	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -23,8 +17,8 @@ import (
 )
 
 const (
-	maxOperations = 100 // at once on one socket
-	writeTimeout  = 10 * time.Second
+	maxOperations = 100              // at once on one socket
+	defaultReach  = 10 * time.Second // how long the other end of a socket may not be reached
 )
 
 // socket is one WebSocket connection: any number of operations of one caller.
@@ -35,7 +29,8 @@ type socket struct {
 	id      string // of the request that opened it
 
 	watch *watch // of the credential; set once, before the first operation
-	ready bool   // this and the timer belong to the goroutine that reads
+	seat  string // the credential that it counts for
+	ready bool   // this, the seat and the timer belong to the goroutine that reads
 	end   *time.Timer
 
 	mu         sync.Mutex
@@ -56,30 +51,35 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, http.StatusServiceUnavailable, fault.New(fault.Unavailable, "The server is shutting down."))
 		return
 	}
-	conn, err := websocket.Accept(slim{w}, r, &websocket.AcceptOptions{
+	upgrade := &slim{ResponseWriter: w}
+	conn, err := websocket.Accept(upgrade, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
 		InsecureSkipVerify: true, // mayConnect has looked at the origin
 	})
 	if err != nil {
 		s.sockets.Done()
-		return // Accept has answered
+		if upgrade.refused != 0 {
+			s.refuse(w, r, upgrade.refused, fault.New(fault.GraphQLInvalid, "This is not how a WebSocket is opened."))
+		}
+		return
 	}
 	conn.SetReadLimit(maxBody)
+	s.open.Add(1)
 	k := &socket{server: s, conn: conn, request: r, id: audit.RequestID(r.Context()), operations: map[string]*operation{}}
 	go k.live(context.WithoutCancel(r.Context())) // the connection is not the request's any more
 }
 
 // live serves the socket, and logs it like a request.
 func (k *socket) live(ctx context.Context) {
-	defer k.server.sockets.Done()
+	defer k.leave()
 	ctx, e := k.server.begin(ctx, k.id)
 	defer func() {
 		if v := recover(); v != nil {
-			k.server.Log.LogAttrs(ctx, slog.LevelError, "panic", slog.Any("value", v), slog.String("stack", string(debug.Stack())), slog.String("requestId", k.id))
+			_ = k.server.panicked(ctx, v) // the log has it
 			k.close(closeInternal)
 		}
 		_ = k.conn.CloseNow() // after Close it does nothing
-		k.server.Log.LogAttrs(ctx, slog.LevelInfo, "socket", k.server.attrs(ctx, e)...)
+		k.server.finish(ctx, "socket", e)
 	}()
 	if k.conn.Subprotocol() != subprotocol {
 		k.close(closeSubprotocol)
@@ -88,30 +88,13 @@ func (k *socket) live(ctx context.Context) {
 	k.serve(ctx)
 }
 
-// Sockets are many, and silent most of the time. What is larger goes past these buffers.
-const (
-	readBuffer  = 512
-	writeBuffer = 1 << 10
-)
-
-// slim has a socket begin with smaller buffers than a request does.
-type slim struct{ http.ResponseWriter }
-
-// Hijack implements http.Hijacker.
-func (w slim) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	if err != nil {
-		return nil, nil, err
+// leave counts the socket out.
+func (k *socket) leave() {
+	if k.seat != "" {
+		k.server.seats.leave(k.seat)
 	}
-	early, err := rw.Peek(rw.Reader.Buffered()) // from a client that did not wait for the answer
-	if err != nil {
-		return nil, nil, errors.Join(err, conn.Close())
-	}
-	r := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(early), conn), max(readBuffer, len(early)))
-	if _, err := r.Peek(len(early)); err != nil { // Accept asks for what is in the buffer
-		return nil, nil, errors.Join(err, conn.Close())
-	}
-	return conn, bufio.NewReadWriter(r, bufio.NewWriterSize(conn, writeBuffer)), nil
+	k.server.open.Add(-1)
+	k.server.sockets.Done()
 }
 
 // enter counts a socket in, unless the server is stopping.
@@ -206,6 +189,12 @@ func (k *socket) init(ctx context.Context, m message) bool {
 		return false
 	}
 	entryOf(ctx).admitted(c)
+	if !k.server.seats.enter(credentialOf(c)) {
+		k.server.metrics.refused("sockets")()
+		k.close(closeTooMany)
+		return false
+	}
+	k.seat = credentialOf(c)
 	if end := c.Credential.ExpiresAt; end != 0 {
 		k.end = time.AfterFunc(k.server.until(end.Time()), func() { k.close(closeForbidden) })
 	}
@@ -237,7 +226,7 @@ func (k *socket) keepAlive(ctx context.Context) {
 		return
 	}
 	k.ping = time.AfterFunc(k.server.KeepAlive, func() {
-		waiting, cancel := context.WithTimeout(ctx, writeTimeout)
+		waiting, cancel := context.WithTimeout(ctx, k.server.reach)
 		defer cancel()
 		if err := k.conn.Ping(waiting); err != nil {
 			_ = k.conn.CloseNow() // it is gone
@@ -259,7 +248,7 @@ func (k *socket) letGo() {
 
 // send writes one message, or tells that the client is gone.
 func (k *socket) send(ctx context.Context, b []byte) bool {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout) // a canceled write would break the connection
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.server.reach) // a canceled write would break the connection
 	defer cancel()
 	return k.conn.Write(ctx, websocket.MessageText, b) == nil
 }

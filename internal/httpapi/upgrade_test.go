@@ -145,8 +145,29 @@ func TestSocketPanic(t *testing.T) {
 	c, _ := b.dial(t)
 	c.send(`{"type":"connection_init","payload":{"Authorization":"Bearer panic"}}`)
 	c.closed(4500, "Internal server error")
-	within(t, "the panic is logged", func() bool { return strings.Contains(b.logs.String(), `msg=panic value="a bug"`) })
+	within(t, "the panic is logged", func() bool { return strings.Contains(b.logs.String(), "panic: a bug: at goroutine") })
 	b.connect(t, "good")
+}
+
+// TestSocketOfADeadPeer: a client that does not answer pings is gone.
+func TestSocketOfADeadPeer(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *httpapi.Options) { o.KeepAlive = 10 * time.Millisecond })
+	httpapi.SetPatience(b.Server, 100*time.Millisecond)
+	if c, _ := b.dial(t); c == nil { // it reads nothing, and so it does not see pings either
+		t.Fatal("no socket")
+	}
+	within(t, "the socket ends", func() bool { return strings.Contains(b.logs.String(), "msg=socket ") })
+}
+
+// TestSocketOfASlowReader: who does not read what it asked for is gone, too.
+func TestSocketOfASlowReader(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	httpapi.SetPatience(b.Server, 100*time.Millisecond)
+	c := b.connect(t, "good")
+	c.subscribe("1", "subscription{count(to:1000000000)}")
+	within(t, "the subscription ends", func() bool { return strings.Contains(b.logs.String(), "msg=operation ") })
 }
 
 // TestSocketPing counts the pings to a client that says nothing.

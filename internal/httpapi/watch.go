@@ -55,9 +55,14 @@ func (w *watch) stop() {
 	}
 }
 
-// authenticate returns who is behind the credential now. Answers may come in another order than the questions:
-// an older one tells nothing.
+// authenticate returns who is behind the credential now, for a request that counts.
 func (w *watch) authenticate(ctx context.Context) (*viewer.Caller, error) {
+	return w.ask(ctx, w.server.callerBehind)
+}
+
+// ask learns who is behind the credential. Answers may come in another order than the questions: an older one
+// tells nothing.
+func (w *watch) ask(ctx context.Context, who func(ctx context.Context, authorization string) (*viewer.Caller, error)) (*viewer.Caller, error) {
 	w.mu.Lock()
 	w.begun++
 	w.waiting++
@@ -65,7 +70,7 @@ func (w *watch) authenticate(ctx context.Context) (*viewer.Caller, error) {
 	w.mu.Unlock()
 	ctx, cancel := w.server.deadline(ctx)
 	defer cancel()
-	c, err := w.server.callerBehind(ctx, w.authorization)
+	c, err := who(ctx, w.authorization)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waiting--
@@ -125,7 +130,7 @@ func (w *watch) askAgain() {
 		case <-w.ctx.Done():
 			continue
 		}
-		_, err := w.authenticate(w.ctx)
+		_, err := w.ask(w.ctx, w.server.stillBehind)
 		<-w.server.asking
 		if err != nil && w.ctx.Err() == nil {
 			w.refused(err)

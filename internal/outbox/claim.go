@@ -52,6 +52,11 @@ func (s *Sender) due(ctx context.Context) (list []due, err error) {
 	return list, rows.Err()
 }
 
+// Queued counts the mails, of every tenant, that are not sent yet.
+func Queued(ctx context.Context, db *store.DB) (int, error) {
+	return db.CountUnwalled(ctx, "SELECT COUNT(*) FROM notifications WHERE status = 'QUEUED'")
+}
+
 // inTenant returns a context for a change that is not interrupted: what was claimed or sent must be
 // known to be.
 func inTenant(ctx context.Context, tenant string) (context.Context, context.CancelFunc) {

@@ -156,6 +156,14 @@ func (db *DB) QueryUnwalled(ctx context.Context, query string, args ...any) (*st
 	return rows, translate(err)
 }
 
+// CountUnwalled counts rows outside of any tenant, with a statement that selects the count: for telling
+// how much work waits.
+func (db *DB) CountUnwalled(ctx context.Context, query string) (n int, err error) {
+	count(ctx)
+	err = db.reader.QueryRowContext(ctx, query).Scan(&n)
+	return n, translate(err)
+}
+
 // rebind numbers the arguments of a statement for PostgreSQL. Statements hold no ? in literals.
 func rebind(d, query string) string {
 	if d != dialect.Postgres {

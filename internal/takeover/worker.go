@@ -117,6 +117,11 @@ func (s *Service) due(ctx context.Context) (list []task, err error) {
 	return list, rows.Err()
 }
 
+// Unfinished counts the moves, of every tenant, that are queued or running.
+func (s *Service) Unfinished(ctx context.Context) (int, error) {
+	return s.db.CountUnwalled(ctx, "SELECT COUNT(*) FROM moves WHERE finished_at IS NULL")
+}
+
 // claim takes the lease of a move; nil when somebody else was faster. It is not interrupted:
 // a lease that nobody knows of would keep the move waiting.
 func (s *Service) claim(ctx context.Context, d task) (t *task, err error) {
