@@ -1,4 +1,4 @@
-// Package access says who may come in: it makes API tokens, and finds the caller behind one.
+// Package access says who may come in: it makes API tokens, and finds the caller behind a credential.
 package access
 
 import (
@@ -7,6 +7,7 @@ import (
 
 	"purser/internal/audit"
 	"purser/internal/id"
+	"purser/internal/openid"
 	"purser/internal/store"
 )
 
@@ -17,6 +18,8 @@ type Service struct {
 	ids   *id.Source
 	now   func() time.Time
 	rand  io.Reader
+
+	issuer *openid.Provider // nil: API tokens alone
 }
 
 // New returns a service that takes the randomness of its secrets from rand.
