@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"purser/ent/apitoken"
 	"purser/ent/auditevent"
+	"purser/ent/bootstraplink"
 	"purser/ent/export"
 	"purser/ent/idempotencykey"
 	"purser/ent/license"
@@ -91,6 +92,7 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			apitoken.Table:             apitoken.ValidColumn,
 			auditevent.Table:           auditevent.ValidColumn,
+			bootstraplink.Table:        bootstraplink.ValidColumn,
 			export.Table:               export.ValidColumn,
 			idempotencykey.Table:       idempotencykey.ValidColumn,
 			license.Table:              license.ValidColumn,

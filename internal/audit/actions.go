@@ -32,5 +32,6 @@ const (
 	MoveCanceled        Action = "move.canceled"           // stopped by an admin
 	ExportCreated       Action = "export.created"          // a list of licensed users
 	TokenCreated        Action = "api_token.created"       // on the command line
+	TenantCreated       Action = "tenant.created"          // by the bootstrap link
 	TenantImported      Action = "tenant.imported"         // an import file changed the tenant
 )
