@@ -48,6 +48,10 @@ type Options struct {
 	SDL []byte
 	// GraphiQL serves / and everything that has no other route; nil: not found.
 	GraphiQL http.Handler
+	// Bootstrap takes what is posted to /bootstrap; nil: not found.
+	Bootstrap Bootstrap
+	// BootstrapPage serves /bootstrap, where a bootstrap link leads to, and what is below.
+	BootstrapPage http.Handler
 	// Ready tells why requests cannot be served, nil when they can.
 	Ready func(ctx context.Context) error
 	Log   *slog.Logger
@@ -113,6 +117,11 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("/exports/{id}", s.read(s.serveExport))
 	mux.HandleFunc("/healthz", s.read(s.serveHealth))
 	mux.HandleFunc("/readyz", s.read(s.serveReady))
+	if s.Bootstrap != nil {
+		mux.HandleFunc("POST /bootstrap", s.serveBootstrap)
+		mux.Handle("/bootstrap", s.BootstrapPage)
+		mux.Handle("/bootstrap/", s.BootstrapPage)
+	}
 	if s.GraphiQL != nil {
 		mux.Handle("/", s.GraphiQL)
 	} else {
