@@ -182,7 +182,8 @@ func TestWrongInput(t *testing.T) {
 			want []string
 		}{
 			"nothing": {
-				directory.Organization{}, directory.Admin{},
+				directory.Organization{},
+				directory.Admin{},
 				[]string{"organization.name", "organization.domain", "organization.country", "admin.userPrincipalName", "admin.displayName"},
 			},
 			"all wrong": {

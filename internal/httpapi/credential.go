@@ -49,6 +49,7 @@ func (s *Server) callerOf(ctx context.Context, r *http.Request) (*viewer.Caller,
 	if f, ok := errors.AsType[*fault.Error](err); ok && f.Code == fault.Unauthenticated && f.Cause != nil {
 		// whoever connects a provider has to know; whoever shows the credential must not
 		s.Log.LogAttrs(ctx, slog.LevelInfo, "credential refused", slog.Any("why", f.Cause), slog.String("requestId", audit.RequestID(ctx)))
+		return nil, errCredential
 	}
 	return c, err
 }
