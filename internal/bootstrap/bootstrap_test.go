@@ -115,6 +115,9 @@ func TestUse(t *testing.T) {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
 
+		if n := db.Client().BootstrapLink.Query().CountX(t.Context()); n != 0 {
+			t.Errorf("%d links are left", n)
+		}
 		_, err = b.Use(t.Context(), secret, directory.Organization{Name: "B", Domain: "b.example", Country: "NL"}, ann)
 		if fault.CodeOf(err) != fault.WrongStatus || !strings.Contains(err.Error(), "set up already") {
 			t.Errorf("a second use: %v", err)

@@ -54,7 +54,7 @@ func TestRotation(t *testing.T) {
 	b := setup(t, nil)
 	first, old := b.Key(), b.token(t, nil)
 	b.good(t, old)
-	b.Rotate(openidtest.NewKey(t, jose.ES256, "second"), first)
+	b.Rotate(openidtest.NewKey(t, jose.RS256, "second"), first)
 	b.refused(t, b.token(t, nil)) // the provider was asked a moment ago
 	b.add(10 * time.Second)
 	b.good(t, b.token(t, nil))
@@ -100,13 +100,32 @@ func TestKeyWithoutName(t *testing.T) {
 	b.refused(t, openidtest.NewKey(t, jose.RS256, "").Sign(t, string(payload(t, b)), nil))
 }
 
-// TestKeyFor: a key counts for the algorithm that it is published for, and for signatures.
+// TestKeyFor: a key counts by the name, and for the algorithm, that it is published with.
 func TestKeyFor(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
-	k := *b.Key()
-	k.Algorithm = jose.PS256
-	b.refused(t, k.Sign(t, string(payload(t, b)), nil))
+	for name, k := range map[string]openidtest.Key{
+		"another algorithm": {Algorithm: jose.PS256, ID: b.Key().ID, Private: b.Key().Private},
+		"another name":      {Algorithm: jose.RS256, ID: "other", Private: b.Key().Private},
+	} {
+		t.Run(name, func(t *testing.T) { b.refused(t, k.Sign(t, string(payload(t, b)), nil)) })
+	}
+}
+
+// TestRefusedUnseen: for what no provider signs for this, none is asked.
+func TestRefusedUnseen(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.Down(true)
+	secret := jose.SigningKey{Algorithm: jose.HS256, Key: make([]byte, 32)}
+	for name, token := range map[string]string{
+		"words":         "hello",
+		"shared secret": openidtest.Sign(t, secret, string(payload(t, b)), nil),
+		"logout token":  b.Key().Sign(t, string(payload(t, b)), map[string]any{"typ": "logout+jwt"}),
+	} {
+		t.Run(name, func(t *testing.T) { b.refused(t, token) })
+	}
+	b.unavailable(t, b.token(t, nil))
 }
 
 func TestProviderIsDown(t *testing.T) {

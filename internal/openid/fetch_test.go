@@ -1,6 +1,10 @@
 package openid
 
-import "testing"
+import (
+	"io"
+	"net/http"
+	"testing"
+)
 
 // TestParseKeys: what does not verify signatures is left out, a shared secret above all.
 func TestParseKeys(t *testing.T) {
@@ -20,6 +24,28 @@ func TestParseKeys(t *testing.T) {
 	for _, none := range []string{``, `{}`, `[]`, `{"keys":[]}`, `{"keys":7}`, `{"keys":[` + secret + `]}`} {
 		if got, err := parseKeys([]byte(none)); err == nil {
 			t.Errorf("%s: %v", none, got)
+		}
+	}
+}
+
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestGuarded: wherever the provider, or a redirect, points to, nothing is asked for by plain http elsewhere.
+func TestGuarded(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]bool{
+		"https://login.example/keys": true, "http://127.0.0.1:1/keys": true, "http://login.example/keys": false, "http://169.254.169.254/": false,
+	} {
+		asked := false
+		g := guarded{transport(func(*http.Request) (*http.Response, error) { asked = true; return nil, io.EOF })}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.RoundTrip(r); asked != want || err == nil { //nolint:bodyclose // there is no answer
+			t.Errorf("%s: asked %t, %v", url, asked, err)
 		}
 	}
 }
