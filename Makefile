@@ -2,7 +2,7 @@
 
 GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: run test race browser conformance lint generate drift graphiql bench soak
+.PHONY: run test race browser conformance oidc lint generate drift graphiql bench soak
 
 run: ## the server with demo data
 	go run . --demo
@@ -13,11 +13,14 @@ test: ## everything in Go, on SQLite and on a throw-away PostgreSQL
 race: ## the same under the race detector
 	go run ./internal/tools/withpostgres go test -race ./...
 
-browser: ## GraphiQL in a real Chromium
+browser: ## GraphiQL and the bootstrap page in a real Chromium
 	cd web/browsertest && npm ci --silent && ../withserver.sh npm test
 
 conformance: ## the GraphQL over HTTP audits of graphql-http
 	cd web/conformance && npm ci --silent && ../withserver.sh npm test
+
+oidc: ## signing in at a real OpenID provider
+	cd web/oidc && npm ci --silent && ../withserver.sh npm test
 
 lint:
 	$(GOLANGCI_LINT) run ./...

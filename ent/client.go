@@ -14,6 +14,7 @@ import (
 	"purser/ent/accesschange"
 	"purser/ent/apitoken"
 	"purser/ent/auditevent"
+	"purser/ent/bootstraplink"
 	"purser/ent/export"
 	"purser/ent/idempotencykey"
 	"purser/ent/license"
@@ -49,6 +50,8 @@ type Client struct {
 	AccessChange *AccessChangeClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
+	// BootstrapLink is the client for interacting with the BootstrapLink builders.
+	BootstrapLink *BootstrapLinkClient
 	// Export is the client for interacting with the Export builders.
 	Export *ExportClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
@@ -93,6 +96,7 @@ func (c *Client) init() {
 	c.APIToken = NewAPITokenClient(c.config)
 	c.AccessChange = NewAccessChangeClient(c.config)
 	c.AuditEvent = NewAuditEventClient(c.config)
+	c.BootstrapLink = NewBootstrapLinkClient(c.config)
 	c.Export = NewExportClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.License = NewLicenseClient(c.config)
@@ -203,6 +207,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		APIToken:             NewAPITokenClient(cfg),
 		AccessChange:         NewAccessChangeClient(cfg),
 		AuditEvent:           NewAuditEventClient(cfg),
+		BootstrapLink:        NewBootstrapLinkClient(cfg),
 		Export:               NewExportClient(cfg),
 		IdempotencyKey:       NewIdempotencyKeyClient(cfg),
 		License:              NewLicenseClient(cfg),
@@ -240,6 +245,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		APIToken:             NewAPITokenClient(cfg),
 		AccessChange:         NewAccessChangeClient(cfg),
 		AuditEvent:           NewAuditEventClient(cfg),
+		BootstrapLink:        NewBootstrapLinkClient(cfg),
 		Export:               NewExportClient(cfg),
 		IdempotencyKey:       NewIdempotencyKeyClient(cfg),
 		License:              NewLicenseClient(cfg),
@@ -284,10 +290,10 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.APIToken, c.AccessChange, c.AuditEvent, c.Export, c.IdempotencyKey, c.License,
-		c.LicenseRequest, c.LicenseRequestUser, c.Move, c.MoveUser, c.Notification,
-		c.NotificationPurchase, c.PartnerAccess, c.Product, c.Purchase,
-		c.SelfServicePolicy, c.Tenant, c.User,
+		c.APIToken, c.AccessChange, c.AuditEvent, c.BootstrapLink, c.Export,
+		c.IdempotencyKey, c.License, c.LicenseRequest, c.LicenseRequestUser, c.Move,
+		c.MoveUser, c.Notification, c.NotificationPurchase, c.PartnerAccess, c.Product,
+		c.Purchase, c.SelfServicePolicy, c.Tenant, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -297,10 +303,10 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.APIToken, c.AccessChange, c.AuditEvent, c.Export, c.IdempotencyKey, c.License,
-		c.LicenseRequest, c.LicenseRequestUser, c.Move, c.MoveUser, c.Notification,
-		c.NotificationPurchase, c.PartnerAccess, c.Product, c.Purchase,
-		c.SelfServicePolicy, c.Tenant, c.User,
+		c.APIToken, c.AccessChange, c.AuditEvent, c.BootstrapLink, c.Export,
+		c.IdempotencyKey, c.License, c.LicenseRequest, c.LicenseRequestUser, c.Move,
+		c.MoveUser, c.Notification, c.NotificationPurchase, c.PartnerAccess, c.Product,
+		c.Purchase, c.SelfServicePolicy, c.Tenant, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -315,6 +321,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AccessChange.mutate(ctx, m)
 	case *AuditEventMutation:
 		return c.AuditEvent.mutate(ctx, m)
+	case *BootstrapLinkMutation:
+		return c.BootstrapLink.mutate(ctx, m)
 	case *ExportMutation:
 		return c.Export.mutate(ctx, m)
 	case *IdempotencyKeyMutation:
@@ -848,6 +856,139 @@ func (c *AuditEventClient) mutate(ctx context.Context, m *AuditEventMutation) (V
 		return (&AuditEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AuditEvent mutation op: %q", m.Op())
+	}
+}
+
+// BootstrapLinkClient is a client for the BootstrapLink schema.
+type BootstrapLinkClient struct {
+	config
+}
+
+// NewBootstrapLinkClient returns a client for the BootstrapLink from the given config.
+func NewBootstrapLinkClient(c config) *BootstrapLinkClient {
+	return &BootstrapLinkClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `bootstraplink.Hooks(f(g(h())))`.
+func (c *BootstrapLinkClient) Use(hooks ...Hook) {
+	c.hooks.BootstrapLink = append(c.hooks.BootstrapLink, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `bootstraplink.Intercept(f(g(h())))`.
+func (c *BootstrapLinkClient) Intercept(interceptors ...Interceptor) {
+	c.inters.BootstrapLink = append(c.inters.BootstrapLink, interceptors...)
+}
+
+// Create returns a builder for creating a BootstrapLink entity.
+func (c *BootstrapLinkClient) Create() *BootstrapLinkCreate {
+	mutation := newBootstrapLinkMutation(c.config, OpCreate)
+	return &BootstrapLinkCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of BootstrapLink entities.
+func (c *BootstrapLinkClient) CreateBulk(builders ...*BootstrapLinkCreate) *BootstrapLinkCreateBulk {
+	return &BootstrapLinkCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BootstrapLinkClient) MapCreateBulk(slice any, setFunc func(*BootstrapLinkCreate, int)) *BootstrapLinkCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BootstrapLinkCreateBulk{err: fmt.Errorf("calling to BootstrapLinkClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BootstrapLinkCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BootstrapLinkCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for BootstrapLink.
+func (c *BootstrapLinkClient) Update() *BootstrapLinkUpdate {
+	mutation := newBootstrapLinkMutation(c.config, OpUpdate)
+	return &BootstrapLinkUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BootstrapLinkClient) UpdateOne(_m *BootstrapLink) *BootstrapLinkUpdateOne {
+	mutation := newBootstrapLinkMutation(c.config, OpUpdateOne, withBootstrapLink(_m))
+	return &BootstrapLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BootstrapLinkClient) UpdateOneID(id string) *BootstrapLinkUpdateOne {
+	mutation := newBootstrapLinkMutation(c.config, OpUpdateOne, withBootstrapLinkID(id))
+	return &BootstrapLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for BootstrapLink.
+func (c *BootstrapLinkClient) Delete() *BootstrapLinkDelete {
+	mutation := newBootstrapLinkMutation(c.config, OpDelete)
+	return &BootstrapLinkDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BootstrapLinkClient) DeleteOne(_m *BootstrapLink) *BootstrapLinkDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BootstrapLinkClient) DeleteOneID(id string) *BootstrapLinkDeleteOne {
+	builder := c.Delete().Where(bootstraplink.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BootstrapLinkDeleteOne{builder}
+}
+
+// Query returns a query builder for BootstrapLink.
+func (c *BootstrapLinkClient) Query() *BootstrapLinkQuery {
+	return &BootstrapLinkQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBootstrapLink},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a BootstrapLink entity by its id.
+func (c *BootstrapLinkClient) Get(ctx context.Context, id string) (*BootstrapLink, error) {
+	return c.Query().Where(bootstraplink.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BootstrapLinkClient) GetX(ctx context.Context, id string) *BootstrapLink {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *BootstrapLinkClient) Hooks() []Hook {
+	return c.hooks.BootstrapLink
+}
+
+// Interceptors returns the client interceptors.
+func (c *BootstrapLinkClient) Interceptors() []Interceptor {
+	return c.inters.BootstrapLink
+}
+
+func (c *BootstrapLinkClient) mutate(ctx context.Context, m *BootstrapLinkMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BootstrapLinkCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BootstrapLinkUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BootstrapLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BootstrapLinkDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown BootstrapLink mutation op: %q", m.Op())
 	}
 }
 
@@ -3453,14 +3594,14 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		APIToken, AccessChange, AuditEvent, Export, IdempotencyKey, License,
-		LicenseRequest, LicenseRequestUser, Move, MoveUser, Notification,
+		APIToken, AccessChange, AuditEvent, BootstrapLink, Export, IdempotencyKey,
+		License, LicenseRequest, LicenseRequestUser, Move, MoveUser, Notification,
 		NotificationPurchase, PartnerAccess, Product, Purchase, SelfServicePolicy,
 		Tenant, User []ent.Hook
 	}
 	inters struct {
-		APIToken, AccessChange, AuditEvent, Export, IdempotencyKey, License,
-		LicenseRequest, LicenseRequestUser, Move, MoveUser, Notification,
+		APIToken, AccessChange, AuditEvent, BootstrapLink, Export, IdempotencyKey,
+		License, LicenseRequest, LicenseRequestUser, Move, MoveUser, Notification,
 		NotificationPurchase, PartnerAccess, Product, Purchase, SelfServicePolicy,
 		Tenant, User []ent.Interceptor
 	}

@@ -9,6 +9,7 @@ import (
 	"purser/ent/accesschange"
 	"purser/ent/apitoken"
 	"purser/ent/auditevent"
+	"purser/ent/bootstraplink"
 	"purser/ent/export"
 	"purser/ent/idempotencykey"
 	"purser/ent/license"
@@ -93,6 +94,7 @@ func checkColumn(t, c string) error {
 			apitoken.Table:             apitoken.ValidColumn,
 			accesschange.Table:         accesschange.ValidColumn,
 			auditevent.Table:           auditevent.ValidColumn,
+			bootstraplink.Table:        bootstraplink.ValidColumn,
 			export.Table:               export.ValidColumn,
 			idempotencykey.Table:       idempotencykey.ValidColumn,
 			license.Table:              license.ValidColumn,

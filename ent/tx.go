@@ -20,6 +20,8 @@ type Tx struct {
 	AccessChange *AccessChangeClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
+	// BootstrapLink is the client for interacting with the BootstrapLink builders.
+	BootstrapLink *BootstrapLinkClient
 	// Export is the client for interacting with the Export builders.
 	Export *ExportClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
@@ -184,6 +186,7 @@ func (tx *Tx) init() {
 	tx.APIToken = NewAPITokenClient(tx.config)
 	tx.AccessChange = NewAccessChangeClient(tx.config)
 	tx.AuditEvent = NewAuditEventClient(tx.config)
+	tx.BootstrapLink = NewBootstrapLinkClient(tx.config)
 	tx.Export = NewExportClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.License = NewLicenseClient(tx.config)

@@ -4058,6 +4058,8 @@ type Credential {
 enum CredentialKind {
   "A secret that Purser made."
   API_TOKEN
+  "A token of the OpenID provider that the server trusts. Its name is the issuer, and idempotency keys belong to its subject."
+  OIDC
 }
 
 "The national or regional cloud that a tenant lives in: decides its admin center links."

@@ -3,7 +3,8 @@
 #
 #   web/withserver.sh COMMAND …
 #
-# The command finds it in PURSER_URL, and an admin's credential in PURSER_TOKEN. PURSER_BINARY names a built server.
+# The command finds it in PURSER_URL, and an admin's credential in PURSER_TOKEN. PURSER_BINARY names a built server,
+# for the command too, which may start others.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -48,5 +49,5 @@ done
 [ -n "$ready" ] || fail 'the server did not become ready'
 
 PURSER_TOKEN=$("$purser" token create --database "$work/purser.db" --tenant contoso.example --user admin@contoso.example --ttl 1h)
-export PURSER_URL PURSER_TOKEN
+export PURSER_URL PURSER_TOKEN PURSER_BINARY=$purser
 "$@" || fail 'the command failed'

@@ -10,6 +10,7 @@ import (
 	"purser/ent/accesschange"
 	"purser/ent/apitoken"
 	"purser/ent/auditevent"
+	"purser/ent/bootstraplink"
 	"purser/ent/export"
 	"purser/ent/idempotencykey"
 	"purser/ent/license"
@@ -165,6 +166,33 @@ func (f TraverseAuditEvent) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.AuditEventQuery", q)
+}
+
+// The BootstrapLinkFunc type is an adapter to allow the use of ordinary function as a Querier.
+type BootstrapLinkFunc func(context.Context, *ent.BootstrapLinkQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f BootstrapLinkFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.BootstrapLinkQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.BootstrapLinkQuery", q)
+}
+
+// The TraverseBootstrapLink type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseBootstrapLink func(context.Context, *ent.BootstrapLinkQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseBootstrapLink) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseBootstrapLink) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.BootstrapLinkQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.BootstrapLinkQuery", q)
 }
 
 // The ExportFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -581,6 +609,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AccessChangeQuery, predicate.AccessChange, accesschange.OrderOption]{typ: ent.TypeAccessChange, tq: q}, nil
 	case *ent.AuditEventQuery:
 		return &query[*ent.AuditEventQuery, predicate.AuditEvent, auditevent.OrderOption]{typ: ent.TypeAuditEvent, tq: q}, nil
+	case *ent.BootstrapLinkQuery:
+		return &query[*ent.BootstrapLinkQuery, predicate.BootstrapLink, bootstraplink.OrderOption]{typ: ent.TypeBootstrapLink, tq: q}, nil
 	case *ent.ExportQuery:
 		return &query[*ent.ExportQuery, predicate.Export, export.OrderOption]{typ: ent.TypeExport, tq: q}, nil
 	case *ent.IdempotencyKeyQuery:

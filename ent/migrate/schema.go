@@ -139,6 +139,18 @@ var (
 			},
 		},
 	}
+	// BootstrapLinksColumns holds the columns for the "bootstrap_links" table.
+	BootstrapLinksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Collation: "C"},
+		{Name: "hash", Type: field.TypeBytes},
+		{Name: "expires_at", Type: field.TypeInt64},
+	}
+	// BootstrapLinksTable holds the schema information for the "bootstrap_links" table.
+	BootstrapLinksTable = &schema.Table{
+		Name:       "bootstrap_links",
+		Columns:    BootstrapLinksColumns,
+		PrimaryKey: []*schema.Column{BootstrapLinksColumns[0]},
+	}
 	// ExportsColumns holds the columns for the "exports" table.
 	ExportsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Collation: "C"},
@@ -982,6 +994,7 @@ var (
 		APITokensTable,
 		AccessChangesTable,
 		AuditEventsTable,
+		BootstrapLinksTable,
 		ExportsTable,
 		IdempotencyKeysTable,
 		LicensesTable,

@@ -15,6 +15,9 @@ type AccessChange func(*sql.Selector)
 // AuditEvent is the predicate function for auditevent builders.
 type AuditEvent func(*sql.Selector)
 
+// BootstrapLink is the predicate function for bootstraplink builders.
+type BootstrapLink func(*sql.Selector)
+
 // Export is the predicate function for export builders.
 type Export func(*sql.Selector)
 

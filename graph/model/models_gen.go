@@ -1889,15 +1889,18 @@ type CredentialKind string
 const (
 	// A secret that Purser made.
 	CredentialKindAPIToken CredentialKind = "API_TOKEN"
+	// A token of the OpenID provider that the server trusts. Its name is the issuer, and idempotency keys belong to its subject.
+	CredentialKindOidc CredentialKind = "OIDC"
 )
 
 var AllCredentialKind = []CredentialKind{
 	CredentialKindAPIToken,
+	CredentialKindOidc,
 }
 
 func (e CredentialKind) IsValid() bool {
 	switch e {
-	case CredentialKindAPIToken:
+	case CredentialKindAPIToken, CredentialKindOidc:
 		return true
 	}
 	return false

@@ -8,6 +8,7 @@ import (
 
 	"purser/internal/audit"
 	"purser/internal/id"
+	"purser/internal/openid"
 	"purser/internal/store"
 )
 
@@ -22,6 +23,8 @@ type Service struct {
 	now   func() time.Time
 	rand  io.Reader
 	uses  uses
+
+	issuer *openid.Provider // nil: API tokens alone
 }
 
 // New returns a service that takes the randomness of its secrets from rand.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"purser/graph/model"
 	"purser/internal/fault"
@@ -12,10 +13,13 @@ import (
 	"purser/internal/viewer"
 )
 
-// Authenticate finds the caller behind a token's secret, with every tenant within reach, in at
+// Authenticate finds the caller behind a bearer token, with every tenant within reach, in at
 // most two statements. Whatever is wrong with the secret, its token or the token's user, the
 // answer is one and the same fault.Unauthenticated.
 func (s *Service) Authenticate(ctx context.Context, secret string) (*viewer.Caller, error) {
+	if s.issuer != nil && !strings.HasPrefix(secret, secretStart) {
+		return s.authenticateOIDC(ctx, secret)
+	}
 	if !wellFormed(secret) {
 		return nil, unauthenticated()
 	}
@@ -36,16 +40,24 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (*viewer.Call
 		c.Reach = []viewer.Access{{Tenant: f.tenant, Roles: f.roles}}
 		return c, nil
 	}
+	c, err = s.asUser(ctx, c, f)
+	if err == nil {
+		s.uses.note(f.token.ID, now)
+	}
+	return c, err
+}
+
+// asUser lets the caller act as the user found.
+func (s *Service) asUser(ctx context.Context, c *viewer.Caller, f *found) (*viewer.Caller, error) {
 	if f.user.blocked {
 		return nil, unauthenticated()
 	}
-	s.uses.note(f.token.ID, now)
 	c.User, c.Name = f.user.id, f.user.name
 	c.Reach = []viewer.Access{{Tenant: f.tenant, Roles: f.user.roles | viewer.SetOf(viewer.Member)}}
 	if f.user.guest {
 		return c, nil
 	}
-	delegated, err := delegatedTo(ctx, s.db, f.domain, now)
+	delegated, err := delegatedTo(ctx, s.db, f.domain, instant.From(s.now()))
 	if err != nil {
 		return nil, fmt.Errorf("find delegated access: %w", err)
 	}
@@ -54,7 +66,7 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (*viewer.Call
 }
 
 // unauthenticated says nothing about what was wrong: that would help to guess.
-func unauthenticated() error {
+func unauthenticated() *fault.Error {
 	return fault.New(fault.Unauthenticated, "The credential is not valid.")
 }
 

@@ -13,6 +13,7 @@ import (
 	"purser/graph"
 	"purser/internal/access"
 	"purser/internal/audit"
+	"purser/internal/bootstrap"
 	"purser/internal/catalog"
 	"purser/internal/demo"
 	"purser/internal/directory"
@@ -32,6 +33,7 @@ type App struct {
 	DB         *store.DB
 	IDs        *id.Source
 	Access     *access.Service
+	Bootstrap  *bootstrap.Service
 	Catalog    *catalog.Catalog
 	Directory  *directory.Directory
 	Demo       *demo.Demo
@@ -60,6 +62,7 @@ func New(db *store.DB, now func() time.Time, log *slog.Logger) *App {
 		TakeOver:   takeover.New(takeover.Deps{DB: db, Trail: trail, Outbox: mail, IDs: ids, Now: now, Log: log}),
 		Licensing:  licensing.New(db, trail, mail, ids, now),
 	}
+	a.Bootstrap = bootstrap.New(bootstrap.Deps{DB: db, Directory: a.Directory, Access: a.Access, Now: now, Rand: rand.Reader})
 	a.Demo = demo.New(db, a.Catalog, now)
 	a.Resolver = &graph.Resolver{
 		Reading: reading.New(db, now), Policy: policy.New(db, trail, now),

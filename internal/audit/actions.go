@@ -31,9 +31,10 @@ const (
 	MoveFailed          Action = "move.failed"             // stopped by a fault; failure says which
 	MoveCanceled        Action = "move.canceled"           // stopped by an admin
 	ExportCreated       Action = "export.created"          // a list of licensed users
-	TokenCreated        Action = "api_token.created"       // by an admin, or on the command line
+	TokenCreated        Action = "api_token.created"       // by an admin, on the command line, or by the bootstrap link
 	TokenRevoked        Action = "api_token.revoked"       // by an admin, or on the command line
 	PartnerGranted      Action = "partner_access.granted"  // to a partner's users, or anew
 	PartnerRevoked      Action = "partner_access.revoked"  // from a partner's users
+	TenantCreated       Action = "tenant.created"          // by the bootstrap link
 	TenantImported      Action = "tenant.imported"         // an import file changed the tenant
 )

@@ -129,6 +129,9 @@ func TestErrors(t *testing.T) {
 		{"address in use by name", []string{"serve", "--addr", "nowhere.invalid:1", db}, 1, "listen tcp"},
 		{"a negative limit", []string{"serve", "--addr", "127.0.0.1:0", "--rate-limit=-1", db}, 2, "a limit is 0 or more"},
 		{"metrics at no address", []string{"serve", "--addr", "127.0.0.1:0", "--metrics-addr", "nowhere.invalid:1", db}, 1, "metrics: listen tcp"},
+		{"OIDC by plain http", []string{"serve", "--addr", "127.0.0.1:0", "--oidc-issuer", "http://login.example", "--oidc-audience", "purser", db}, 1, "is not reached by https"},
+		{"OIDC without an audience", []string{"serve", "--addr", "127.0.0.1:0", "--oidc-issuer", "https://login.example", db}, 1, "without an OIDC audience"},
+		{"OIDC without an issuer", []string{"serve", "--addr", "127.0.0.1:0", "--oidc-audience", "purser", db}, 1, "give --oidc-issuer"},
 		{"origin", []string{"serve", "--addr", "127.0.0.1:0", "--cors-origins", "https://a.example/", db}, 1, "is not of the form"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -56,6 +56,7 @@ type process struct {
 	cmd  *exec.Cmd
 	url  string
 	said []string // the lines on its standard output so far
+	out  *bufio.Scanner
 	log  bytes.Buffer
 }
 
@@ -79,20 +80,29 @@ func start(t *testing.T, env []string, args ...string) *process {
 	if strings.Contains(strings.Join(args, " "), "--demo") {
 		last = "#token="
 	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		p.said = append(p.said, lines.Text())
-		if m := address.FindStringSubmatch(lines.Text()); m != nil {
+	p.out = bufio.NewScanner(out)
+	for p.out.Scan() {
+		p.said = append(p.said, p.out.Text())
+		if m := address.FindStringSubmatch(p.out.Text()); m != nil {
 			p.url = m[1]
 		}
-		if p.url != "" && strings.Contains(lines.Text(), last) {
-			go func() { _, _ = io.Copy(io.Discard, out) }() // until it ends
+		if p.url != "" && strings.Contains(p.out.Text(), last) {
 			healthy(t, p.url)
 			return p
 		}
 	}
 	t.Fatalf("the server did not start: %q\n%s", p.said, p.log.String())
 	return nil
+}
+
+// nextLine returns what it said after it had started.
+func (p *process) nextLine(t *testing.T) string {
+	t.Helper()
+	if !p.out.Scan() {
+		t.Fatalf("it said no more: %v\n%s", p.out.Err(), p.log.String())
+	}
+	p.said = append(p.said, p.out.Text())
+	return p.out.Text()
 }
 
 // healthy waits until the server answers, which listens already.

@@ -11,10 +11,12 @@ import (
 
 	"purser/graph"
 	"purser/internal/app"
+	"purser/internal/bootstrap"
 	"purser/internal/demo"
 	"purser/internal/fault"
 	"purser/internal/httpapi"
 	"purser/internal/id"
+	webbootstrap "purser/web/bootstrap"
 )
 
 // demoTTL is how long the credential in a demo's link works: a day's playing.
@@ -29,6 +31,7 @@ type serveCommand struct {
 
 	edgeOptions
 	mailOptions
+	oidcOptions
 }
 
 // Run serves until the session's context ends.
@@ -39,6 +42,9 @@ func (c *serveCommand) Run(s *session) (err error) {
 	}
 	defer func() { err = errors.Join(err, v.DB.Close()) }()
 	if err := c.sendMail(s, v); err != nil {
+		return err
+	}
+	if err := c.trustIssuer(s, v); err != nil {
 		return err
 	}
 	if c.Demo {
@@ -90,6 +96,7 @@ func (c *serveCommand) httpOptions(s *session, v *app.App, page http.Handler) ht
 	return httpapi.Options{
 		Schema: v.Schema(),
 		Errors: graph.Errors{Log: s.log}, Authenticate: v.Access.Authenticate, Changes: v.Access.Changes, Exports: v.Licensing,
+		Bootstrap: v.Bootstrap, BootstrapPage: webbootstrap.Handler(),
 		SDL: s.SDL, GraphiQL: page, Ready: v.DB.Ping, Log: s.log,
 		Origins: c.CorsOrigins, PublicURL: strings.TrimSuffix(c.PublicURL, "/"), WithBaseURL: graph.WithBaseURL,
 		Limits: c.limits(), Gauges: gauges(v), MetricsApart: c.MetricsAddr != "",
@@ -105,13 +112,14 @@ func (s *session) seedIfEmpty(v *app.App) error {
 	return s.seed(v, demo.Small)
 }
 
-// hint says what to do with a database that is empty.
-func (s *session) hint(v *app.App) (string, error) {
-	some, err := v.DB.Client().Tenant.Query().Exist(s.ctx)
-	if err != nil || some {
+// invite says how to begin with a database that is empty.
+func (s *session) invite(v *app.App, base string) (string, error) {
+	secret, err := v.Bootstrap.Offer(s.ctx)
+	if err != nil || secret == "" {
 		return "", err
 	}
-	return "\nThere is no tenant yet: purser import tenant FILE loads one, serve --demo makes some up.", nil
+	return fmt.Sprintf("\nThere is no tenant yet. Within %d minutes, and once, this link makes the first: %s/bootstrap#%s"+
+		"\nOr: purser import tenant FILE loads one, serve --demo makes some up.", int(bootstrap.LinkTTL.Minutes()), base, secret), nil
 }
 
 // greet says where the server is and, for a demo, how to get in.
@@ -125,11 +133,11 @@ func (c *serveCommand) greet(s *session, v *app.App, addr string, page bool) err
 		where, in = fmt.Sprintf("%s, and GraphiQL at %s/", where, base), base+"/#token="
 	}
 	if !c.Demo {
-		hint, err := s.hint(v)
+		invitation, err := s.invite(v, base)
 		if err != nil {
 			return err
 		}
-		return s.print("%s%s", where, hint)
+		return s.print("%s%s", where, invitation)
 	}
 	secret, err := s.createToken(v, tokenCreate{Tenant: "contoso.example", User: "admin@contoso.example", Name: "demo link", TTL: demoTTL})
 	if fault.CodeOf(err) == fault.NotFound { // the database holds something else than the demo

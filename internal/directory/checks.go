@@ -2,8 +2,10 @@ package directory
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"purser/internal/money"
 
@@ -24,6 +26,27 @@ const (
 // maxQuantity is how many seats a purchase may have: with the highest price of a seat it is
 // still far from what an int64 holds.
 const maxQuantity = 1_000_000
+
+// check says what is wrong with a text; "" if nothing is.
+type check func(string) string
+
+// wrongWith says what is wrong with a text that should have 1 to limit characters.
+func wrongWith(s string, limit int, checks ...check) (messages []string) {
+	switch {
+	case s == "":
+		return []string{"is empty"}
+	case utf8.RuneCountInString(s) > limit:
+		return []string{fmt.Sprintf("is longer than %d characters", limit)}
+	case strings.ContainsFunc(s, unicode.IsControl):
+		return []string{"has control characters"}
+	}
+	for _, c := range checks {
+		if message := c(s); message != "" {
+			messages = append(messages, message)
+		}
+	}
+	return messages
+}
 
 func isDomain(s string) string {
 	if !domainname.Valid(strings.ToLower(s)) {

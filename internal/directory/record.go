@@ -8,7 +8,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"purser/internal/instant"
@@ -74,9 +73,6 @@ func decode[T any](r *record, name, what string) *T {
 	return &v
 }
 
-// check says what is wrong with a text; "" if nothing is.
-type check func(string) string
-
 // text reads a text of 1 to limit characters.
 func (r *record) text(name string, limit int, checks ...check) *string {
 	s := decode[string](r, name, "a text")
@@ -84,19 +80,8 @@ func (r *record) text(name string, limit int, checks ...check) *string {
 		return nil
 	}
 	*s = strings.TrimSpace(*s)
-	switch {
-	case *s == "":
-		r.wrong(name, "is empty")
-	case utf8.RuneCountInString(*s) > limit:
-		r.wrong(name, "is longer than %d characters", limit)
-	case strings.ContainsFunc(*s, unicode.IsControl):
-		r.wrong(name, "has control characters")
-	default:
-		for _, c := range checks {
-			if message := c(*s); message != "" {
-				r.wrong(name, "%s", message)
-			}
-		}
+	for _, message := range wrongWith(*s, limit, checks...) {
+		r.wrong(name, "%s", message)
 	}
 	return s
 }

@@ -3,10 +3,12 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
 
+	"purser/internal/audit"
 	"purser/internal/fault"
 	"purser/internal/viewer"
 )
@@ -44,7 +46,13 @@ func (s *Server) callerOf(ctx context.Context, r *http.Request) (*viewer.Caller,
 	if len(values) > 1 {
 		return nil, s.noCredential(ctx)
 	}
-	return s.callerBehind(ctx, values[0])
+	c, err := s.callerBehind(ctx, values[0])
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Code == fault.Unauthenticated && f.Cause != nil {
+		// whoever connects a provider has to know; whoever shows the credential must not
+		s.Log.LogAttrs(ctx, slog.LevelInfo, "credential refused", slog.Any("why", f.Cause), slog.String("requestId", audit.RequestID(ctx)))
+		return nil, errCredential
+	}
+	return c, err
 }
 
 // callerBehind returns who shows this Authorization.

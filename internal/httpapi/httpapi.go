@@ -51,6 +51,10 @@ type Options struct {
 	SDL []byte
 	// GraphiQL serves / and everything that has no other route; nil: not found.
 	GraphiQL http.Handler
+	// Bootstrap takes what is posted to /bootstrap; nil: not found.
+	Bootstrap Bootstrap
+	// BootstrapPage serves /bootstrap, where a bootstrap link leads to, and what is below.
+	BootstrapPage http.Handler
 	// Ready tells why requests cannot be served, nil when they can.
 	Ready func(ctx context.Context) error
 	Log   *slog.Logger
@@ -172,6 +176,11 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("/readyz", s.read(s.serveReady))
 	if !s.MetricsApart {
 		mux.HandleFunc("/metrics", s.read(s.paced(s.Metrics().ServeHTTP)))
+	}
+	if s.Bootstrap != nil {
+		mux.HandleFunc("POST /bootstrap", s.paced(s.serveBootstrap))
+		mux.Handle("/bootstrap", s.BootstrapPage)
+		mux.Handle("/bootstrap/", s.BootstrapPage)
 	}
 	if s.GraphiQL != nil {
 		mux.Handle("/", s.GraphiQL)

@@ -14,6 +14,7 @@ type CredentialKind string
 // The kinds of credentials.
 const (
 	APIToken CredentialKind = "API_TOKEN"
+	OIDC     CredentialKind = "OIDC"
 )
 
 // Credential is what the caller showed.
