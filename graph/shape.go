@@ -36,6 +36,7 @@ type builder struct {
 	tenant   string // in which the roles are held
 	roles    viewer.Roles
 	reported map[string]bool
+	tell     func(*gqlerror.Error) // takes what is reported
 	// below a tenant of Viewer.access the roles held there count: what lies inside of one, and all the
 	// rest, is decided at different times
 	inAccess, decidesAccess bool
@@ -43,7 +44,10 @@ type builder struct {
 
 func newBuilder(ctx context.Context) *builder {
 	v, _ := viewer.From(ctx) // of an operation that lists tenants there is none yet
-	return &builder{ctx: ctx, op: graphql.GetOperationContext(ctx), tenant: v.Tenant, reported: map[string]bool{}}
+	return &builder{
+		ctx: ctx, op: graphql.GetOperationContext(ctx), tenant: v.Tenant, reported: map[string]bool{},
+		tell: func(e *gqlerror.Error) { graphql.AddError(ctx, e) },
+	}
 }
 
 // as returns what is asked of the root field, for a tenant in which the roles are held.
@@ -179,7 +183,7 @@ func (b *builder) reachable(args model.PolicyArgs, path ast.Path) bool {
 func (b *builder) report(path ast.Path, f *fault.Error) {
 	if key := path.String(); !b.reported[key] {
 		b.reported[key] = true
-		graphql.AddError(b.ctx, gqlerror.WrapPath(path, f))
+		b.tell(gqlerror.WrapPath(path, f))
 	}
 }
 

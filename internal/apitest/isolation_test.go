@@ -100,10 +100,15 @@ func TestForeignIDsAreUnknown(t *testing.T) {
 			from, to := ends(t, s)
 			names := strings.NewReplacer("PRODUCT", from.ProductID, "PURCHASE", from.ID, "CENTRAL", to.ID, "REQUEST", ownRequest(t, s, from))
 			for _, as := range []string{"admin@contoso.example", "admin@fabrikam.example"} {
-				s.Token(t, as)
+				socket := bySocket(t, s, s.Token(t, as))
 				before := rowCounts(t, s)
 				for key, use := range strangeIDs {
-					t.Run(key+"/"+as, func(t *testing.T) { checkStrange(t, s, as, use, names.Replace(use.document), things) })
+					t.Run(key+"/"+as, func(t *testing.T) {
+						document := names.Replace(use.document)
+						checkStrange(t, use, things, func(id string) string {
+							return answerTo(t, s, as, document, id) + "\nand over a WebSocket\n" + socket(t, document, map[string]any{"id": id})
+						})
+					})
 				}
 				if after := rowCounts(t, s); !maps.Equal(before, after) {
 					t.Errorf("rows were %v, and are %v", before, after)
@@ -121,31 +126,38 @@ func ownRequest(t *testing.T, s *apitest.Server, about *ent.Purchase) string {
 		SetRequestedBy(*about.PurchaserID).SetRequestedAt(0).SetStatus("PENDING").SaveX(s.In(t, "contoso.example")).ID
 }
 
-func checkStrange(t *testing.T, s *apitest.Server, as string, use strangeID, document string, things map[string]string) {
+func checkStrange(t *testing.T, use strangeID, things map[string]string, answer func(id string) string) {
 	t.Helper()
 	unknown := "prd_0000000000000000000000000z" // the catalogue is shared: no product is foreign
 	strange := map[string]string{"malformed": "nonsense", "empty": "", "long": strings.Repeat("x", 300), "NUL": "a\x00b"}
 	if use.typ != "" {
 		foreign := things[use.typ]
-		strange["foreign"], unknown = foreign, foreign[:4]+strings.Repeat("0", len(foreign)-5)+"z"
+		strange["foreign"], unknown = foreign, unknownLike(foreign)
 		strange["upper case"], strange["truncated"] = strings.ToUpper(foreign), foreign[:len(foreign)-1]
 	} else {
 		strange["truncated"] = unknown[:len(unknown)-1]
 	}
-	want := answerTo(t, s, as, document, unknown)
+	want := answer(unknown)
 	for name, i := range strange {
-		if got := answerTo(t, s, as, document, i); got != want {
+		if got := answer(i); got != want {
 			t.Errorf("a %s id is answered\n%s\nand an unknown one\n%s", name, got, want)
 		}
 	}
 }
+
+// unknownLike returns an id of the same type that nothing has.
+func unknownLike(id string) string { return id[:4] + strings.Repeat("0", len(id)-5) + "z" }
 
 // answerTo returns all of an answer that may not tell one id from another.
 func answerTo(t *testing.T, s *apitest.Server, as, document, i string) string {
 	t.Helper()
 	variables := map[string]any{"id": i}
 	if strings.HasPrefix(document, "subscription") {
-		return firstEvent(t, s, as, document, variables)
+		token := ""
+		if as != "" {
+			token = s.Token(t, as)
+		}
+		return firstEvent(t, s, token, document, variables)
 	}
 	a := s.Post(t, as, document, variables)
 	a.Header.Del("Date")
