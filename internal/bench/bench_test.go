@@ -30,13 +30,22 @@ func TestSameAnswers(t *testing.T) {
 				}
 			})
 			token := s.Token(t, "admin@contoso.example")
+			a, b := &side{request: workload.ours, server: &server{url: s.URL}}, &side{request: workload.theirs, server: &server{url: web.URL}}
+			about, err := a.subjects(t.Context(), token)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range workloads(about) {
+				p := pair{workload: w, ours: a, theirs: b, token: token, client: web.Client()}
+				if err := p.sameAnswers(t.Context()); err != nil {
+					t.Errorf("%s: %v", w.name, err)
+				}
+			}
 			purchases := s.DB.Client().Purchase.Query().Where(purchase.Source("SELF_SERVICE")).IDsX(s.In(t, "contoso.example"))
-			for _, id := range append(purchases, "pur_unknown") {
-				for _, w := range workloads(id) {
-					a, b := &side{request: w.ours, server: &server{url: s.URL}}, &side{request: w.theirs, server: &server{url: web.URL}}
-					if err := sameAnswers(t.Context(), web.Client(), a, b, token); err != nil {
-						t.Errorf("%s, %s: %v", w.name, id, err)
-					}
+			for _, about.purchase = range append(purchases, "pur_unknown") {
+				p := pair{workload: workloads(about)[1], ours: a, theirs: b, token: token, client: web.Client()}
+				if err := p.sameAnswers(t.Context()); err != nil {
+					t.Errorf("%s %s: %v", p.name, about.purchase, err)
 				}
 			}
 		})
@@ -57,7 +66,7 @@ func TestHandwrittenRefusesStrangers(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	r, err := workloads("")[0].theirs(context.Background(), web.URL, "psr_nobody")
+	r, err := workloads(subjects{})[0].theirs(context.Background(), web.URL, "psr_nobody")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,9 +87,9 @@ func (d *database) token(ctx context.Context) (string, error) {
 	return d.purser(ctx, "token", "create", "--tenant", domain, "--user", "admin@"+domain)
 }
 
-// seedMedium fills the database with the medium demo, and returns a token.
-func (d *database) seedMedium(ctx context.Context) (string, error) {
-	if _, err := d.purser(ctx, "seed", "demo", "--size", "medium"); err != nil {
+// seed fills the database with the demo of a size, and returns a token.
+func (d *database) seed(ctx context.Context, size string) (string, error) {
+	if _, err := d.purser(ctx, "seed", "demo", "--size", size); err != nil {
 		return "", err
 	}
 	return d.token(ctx)

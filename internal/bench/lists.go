@@ -31,30 +31,30 @@ func lists(purchaseID string) []workload {
 // asked is how often each list is asked for; PostgreSQL plans a statement anew the first few times.
 const asked = 15
 
-// printLists measures the lists on a database with the medium demo. What another server spends on
+// printLists measures the lists on a database with the demo. What another server spends on
 // them shows in the time that answers take.
-func printLists(ctx context.Context, _ options, d *database) (lines []string, err error) {
+func printLists(ctx context.Context, o options, d *database) (lines []string, err error) {
 	if d == nil {
 		return []string{"a page of 50\tdatabase\tCPU time\ttime to answer\tstatements"}, nil
 	}
-	token, err := d.seedMedium(ctx)
+	token, err := d.seed(ctx, o.size)
 	if err != nil {
 		return nil, err
 	}
-	s := &side{}
+	s := &side{request: workload.ours}
 	if s.server, err = start(ctx, ours, d, ""); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
-	id, err := s.purchase(ctx, token, `{ purchases(first: 1, orderBy: {field: ASSIGNED_QUANTITY, direction: DESC}) { nodes { id } } }`)
+	ids, err := s.ids(ctx, token, `{ purchases(first: 1, orderBy: {field: ASSIGNED_QUANTITY, direction: DESC}) { nodes { id } } }`)
 	if err != nil {
 		return nil, err
 	}
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1}}
 	defer client.CloseIdleConnections()
-	for _, w := range lists(id) {
-		s.request = w.ours
-		line, err := s.askOften(ctx, client, token)
+	for _, w := range lists(ids[0]) {
+		w.perRound = 1
+		line, err := s.askOften(ctx, client, w, token)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", w.name, err)
 		}
@@ -64,11 +64,11 @@ func printLists(ctx context.Context, _ options, d *database) (lines []string, er
 }
 
 // askOften returns the medians of what a request costs and how long its answer takes.
-func (s *side) askOften(ctx context.Context, client *http.Client, token string) (string, error) {
+func (s *side) askOften(ctx context.Context, client *http.Client, w workload, token string) (string, error) {
 	var cpu, took []float64
 	var u usage
 	for range asked {
-		r, err := s.request(ctx, s.url, token)
+		r, err := w.ours(ctx, s.url, token)
 		if err != nil {
 			return "", err
 		}
@@ -77,7 +77,7 @@ func (s *side) askOften(ctx context.Context, client *http.Client, token string) 
 			return "", err
 		}
 		took = append(took, micros(time.Since(began))/1000)
-		if u, err = s.round(ctx, client, token, 1); err != nil {
+		if u, err = s.round(ctx, client, token, w, nil); err != nil {
 			return "", err
 		}
 		cpu = append(cpu, micros(u.CPU)/1000)

@@ -6,7 +6,7 @@
 //
 // Ours is the server as it is deployed. Either server is a process of its own, on a loopback port
 // and the medium demo; they take turns, so that what else runs on the machine troubles both. CPU
-// time counts, not the clock. With PostgreSQL, what its own processes spend is not in the figures.
+// time counts, not the clock: of the server, and beside that with PostgreSQL's processes for it.
 package main
 
 import (
@@ -25,6 +25,7 @@ import (
 // options are the command line.
 type options struct {
 	rounds      int
+	size        string
 	lists       bool
 	moves       int
 	subscribers int
@@ -48,6 +49,7 @@ func run(ctx context.Context, args []string) error {
 	var o options
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&o.rounds, "rounds", 7, "how often each server has its turn; 0 leaves the pages out")
+	flags.StringVar(&o.size, "size", "medium", "the demo that the pages and lists are of: medium or large")
 	flags.BoolVar(&o.lists, "lists", true, "measure the other lists too")
 	flags.IntVar(&o.moves, "moves", 3, "how many moves are made on each database; 0 leaves them out")
 	flags.IntVar(&o.subscribers, "subscribers", 1000, "how many follow one move; 0 leaves them out")

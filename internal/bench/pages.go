@@ -7,28 +7,34 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
 
-// printPages measures each workload on a database with the medium demo.
-func printPages(ctx context.Context, o options, d *database) ([]string, error) {
+// printPages measures each workload on a database with the demo.
+func printPages(ctx context.Context, o options, d *database) (lines []string, err error) {
 	if d == nil {
 		return []string{
-			"CPU time a request\tdatabase\tPurser\thand-written\tratio\t(lowest–highest)\tallocations\thand-written\tstatements\thand-written",
+			"CPU time a request\tdatabase\tPurser\thand-written\tratio\t(lowest–highest)\twith PostgreSQL's\tallocations\tstatements",
 		}, nil
 	}
-	token, err := d.seedMedium(ctx)
+	token, err := d.seed(ctx, o.size)
 	if err != nil {
 		return nil, err
 	}
-	id, err := d.newestPurchase(ctx, token)
+	backends, err := d.backends(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var lines []string
-	for _, w := range workloads(id) {
-		line, err := measure(ctx, o, d, w, token)
+	defer func() { err = errors.Join(err, backends.close()) }()
+	about, err := d.subjects(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range workloads(about) {
+		p := pair{workload: w, token: token, backends: backends, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1}}}
+		line, err := p.measure(ctx, o, d)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", w.name, err)
 		}
@@ -37,46 +43,55 @@ func printPages(ctx context.Context, o options, d *database) ([]string, error) {
 	return lines, nil
 }
 
-// newestPurchase returns the id of the newest self-service purchase.
-func (d *database) newestPurchase(ctx context.Context, token string) (id string, err error) {
+// subjects finds what the workloads are about.
+func (d *database) subjects(ctx context.Context, token string) (found subjects, err error) {
 	s, err := start(ctx, ours, d, "")
 	if err != nil {
-		return "", err
+		return found, err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
-	return s.purchase(ctx, token, "{ selfServiceSubscriptions(first: 1) { nodes { id } } }")
+	return s.subjects(ctx, token)
 }
 
 // side is one of the two servers with its requests.
 type side struct {
 	*server
-	request func(ctx context.Context, base, token string) (*http.Request, error)
+	request func(w workload, ctx context.Context, base, token string) (*http.Request, error)
 	spent   []usage // a request, by round
 }
 
+// pair is a workload at both servers.
+type pair struct {
+	workload
+
+	ours, theirs *side
+	token        string
+	client       *http.Client
+	backends     *backends
+}
+
 // measure runs both servers in turn.
-func measure(ctx context.Context, o options, d *database, w workload, token string) (line string, err error) {
+func (p *pair) measure(ctx context.Context, o options, d *database) (line string, err error) {
 	profile := ""
 	if o.profile != "" {
-		profile = filepath.Join(o.profile, strings.ReplaceAll(w.name+" "+d.kind+".pprof", " ", "-"))
+		profile = filepath.Join(o.profile, strings.ReplaceAll(p.name+" "+d.kind+".pprof", " ", "-"))
 	}
-	a, b := &side{request: w.ours}, &side{request: w.theirs}
-	if a.server, err = start(ctx, ours, d, profile); err != nil {
+	p.ours, p.theirs = &side{request: workload.ours}, &side{request: workload.theirs}
+	if p.ours.server, err = start(ctx, ours, d, profile); err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, a.stop()) }()
-	if b.server, err = start(ctx, theirs, d, ""); err != nil {
+	defer func() { err = errors.Join(err, p.ours.stop()) }()
+	if p.theirs.server, err = start(ctx, theirs, d, ""); err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, b.stop()) }()
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1}}
-	defer client.CloseIdleConnections()
-	if err := sameAnswers(ctx, client, a, b, token); err != nil {
+	defer func() { err = errors.Join(err, p.theirs.stop()) }()
+	defer p.client.CloseIdleConnections()
+	if err := p.sameAnswers(ctx); err != nil {
 		return "", err
 	}
 	for round := range o.rounds + 1 {
-		for _, s := range []*side{a, b} {
-			u, err := s.round(ctx, client, token, w.perRound)
+		for _, s := range []*side{p.ours, p.theirs} {
+			u, err := p.round(ctx, s)
 			if err != nil {
 				return "", err
 			}
@@ -85,17 +100,23 @@ func measure(ctx context.Context, o options, d *database, w workload, token stri
 			}
 		}
 	}
-	return row(w.name, d.kind, a.spent, b.spent), nil
+	return p.row(d.kind), nil
 }
 
-func sameAnswers(ctx context.Context, client *http.Client, a, b *side, token string) error {
+func (p *pair) sameAnswers(ctx context.Context) error {
 	var answers [2][]byte
-	for i, s := range []*side{a, b} {
-		r, err := s.request(ctx, s.url, token)
+	for i, s := range []*side{p.ours, p.theirs} {
+		r, err := s.request(p.nth(0), ctx, s.url, p.token)
 		if err != nil {
 			return err
 		}
-		if answers[i], err = do(client, r); err != nil {
+		if answers[i], err = do(p.client, r); err != nil {
+			return err
+		}
+		if p.made != nil {
+			answers[i] = p.made.ReplaceAll(answers[i], nil)
+		}
+		if err := p.undo(ctx, p.ours.server, p.token, 1); err != nil {
 			return err
 		}
 	}
@@ -115,14 +136,23 @@ func difference(a, b []byte) error {
 	return fmt.Errorf("the answers differ from byte %d on: %.80q and %.80q", at, a[from:], b[from:])
 }
 
-// round sends n requests and returns what one of them cost.
-func (s *side) round(ctx context.Context, client *http.Client, token string, n int) (usage, error) {
+// round sends the requests of a round and returns what one of them cost.
+func (p *pair) round(ctx context.Context, s *side) (usage, error) {
+	u, err := s.round(ctx, p.client, p.token, p.workload, p.backends)
+	return u, errors.Join(err, p.undo(ctx, p.ours.server, p.token, p.perRound))
+}
+
+func (s *side) round(ctx context.Context, client *http.Client, token string, w workload, b *backends) (usage, error) {
 	before, err := s.usage(ctx)
 	if err != nil {
 		return usage{}, err
 	}
-	for range n {
-		r, err := s.request(ctx, s.url, token)
+	database, err := b.spent(ctx)
+	if err != nil {
+		return usage{}, err
+	}
+	for i := range w.perRound {
+		r, err := s.request(w.nth(i), ctx, s.url, token)
 		if err != nil {
 			return usage{}, err
 		}
@@ -131,24 +161,36 @@ func (s *side) round(ctx context.Context, client *http.Client, token string, n i
 		}
 	}
 	after, err := s.usage(ctx)
+	if err != nil {
+		return usage{}, err
+	}
+	more, err := b.spent(ctx)
+	requests := w.perRound
 	return usage{
-		CPU:         (after.CPU - before.CPU) / time.Duration(n),
-		Allocations: (after.Allocations - before.Allocations) / uint64(n),
-		Statements:  (after.Statements - before.Statements) / int64(n),
+		CPU:         (after.CPU - before.CPU) / time.Duration(requests),
+		Database:    (more - database) / time.Duration(requests),
+		Allocations: (after.Allocations - before.Allocations) / uint64(requests),
+		Statements:  (after.Statements - before.Statements) / int64(requests),
 	}, err
 }
 
-// row is a line of the table. The ratio is the median of the rounds' ratios, since neighbours in
+// row is a line of the table. A ratio is the median of the rounds' ratios, since neighbours in
 // time had the same machine.
-func row(name, kind string, a, b []usage) string {
-	var ratios, cpuA, cpuB []float64
+func (p *pair) row(kind string) string {
+	a, b := p.ours.spent, p.theirs.spent
+	var ratios, whole, cpuA, cpuB []float64
 	for i := range a {
 		ratios = append(ratios, float64(a[i].CPU)/float64(b[i].CPU))
+		whole = append(whole, float64(a[i].CPU+a[i].Database)/float64(b[i].CPU+b[i].Database))
 		cpuA, cpuB = append(cpuA, micros(a[i].CPU)), append(cpuB, micros(b[i].CPU))
 	}
-	ratio, last := median(ratios), len(a)-1
-	return fmt.Sprintf("%s\t%s\t%.0f µs\t%.0f µs\t%.2f\t(%.2f–%.2f)\t%d\t%d\t%d\t%d", name, kind, median(cpuA), median(cpuB),
-		ratio, ratios[0], ratios[last], a[last].Allocations, b[last].Allocations, a[last].Statements, b[last].Statements)
+	slices.Sort(ratios)
+	last, with := len(a)-1, ""
+	if a[last].Database > 0 {
+		with = fmt.Sprintf("%.2f", median(whole))
+	}
+	return fmt.Sprintf("%s\t%s\t%.0f µs\t%.0f µs\t%.2f\t(%.2f–%.2f)\t%s\t%d : %d\t%d : %d", p.name, kind, median(cpuA), median(cpuB),
+		median(ratios), ratios[0], ratios[last], with, a[last].Allocations, b[last].Allocations, a[last].Statements, b[last].Statements)
 }
 
 func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }

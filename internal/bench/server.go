@@ -36,6 +36,7 @@ const (
 // usage is what a server process has used up since it began.
 type usage struct {
 	CPU         time.Duration // in user and kernel mode
+	Database    time.Duration // of PostgreSQL's processes, which the server itself does not know
 	Allocations uint64
 	Statements  int64
 	Heap        uint64 // bytes now

@@ -4,7 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"regexp"
+	"net/http"
 
 	"purser/internal/instant"
 	"purser/internal/money"
@@ -29,7 +29,7 @@ type overview struct {
 type purchase struct {
 	overview
 
-	Licenses licenses `json:"licenses"`
+	Licenses nodes[license] `json:"licenses"`
 }
 
 type price struct {
@@ -48,8 +48,8 @@ type user struct {
 	UserPrincipalName string `json:"userPrincipalName"`
 }
 
-type licenses struct {
-	Nodes []license `json:"nodes"`
+type nodes[T any] struct {
+	Nodes []T `json:"nodes"`
 }
 
 type license struct {
@@ -57,9 +57,6 @@ type license struct {
 	AssignedAt string `json:"assignedAt"`
 	User       user   `json:"user"`
 }
-
-// numbered finds PostgreSQL's parameters, which SQLite writes as ?1.
-var numbered = regexp.MustCompile(`\$(\d)`)
 
 const (
 	columns = `p.id, p.quantity, p.status, p.expires_at, p.kind, p.unit_price, p.currency,
@@ -82,7 +79,21 @@ const (
 		WHERE p.id = $1 AND p.tenant_id = $2`
 )
 
-func (h *Handler) page(ctx context.Context, tenant string, first int) (*connection, error) {
+func (h *Handler) purchase(w http.ResponseWriter, r *http.Request) {
+	c, err := h.whoAsks(r)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	p, err := h.one(r.Context(), c.tenant, r.PathValue("id"))
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	answer(w, map[string]any{"purchase": p})
+}
+
+func (h *Handler) purchases(ctx context.Context, tenant string, first int) (*connection, error) {
 	page := &connection{Nodes: make([]*purchase, 0, first)}
 	h.Statements.Add(1)
 	rows, err := h.list.QueryContext(ctx, tenant, first)
@@ -92,7 +103,7 @@ func (h *Handler) page(ctx context.Context, tenant string, first int) (*connecti
 	defer func() { _ = rows.Close() }() // its error shows in Err
 	byID := make(map[string]*purchase, first)
 	for rows.Next() {
-		p := &purchase{Licenses: licenses{Nodes: []license{}}}
+		p := &purchase{Licenses: nodes[license]{[]license{}}}
 		if err := p.scan(rows, &page.TotalCount); err != nil {
 			return nil, err
 		}
