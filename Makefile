@@ -2,7 +2,7 @@
 
 GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: run test race browser conformance oidc lint generate drift graphiql bench soak
+.PHONY: run test race browser conformance clients oidc lint generate drift graphiql bench soak
 
 run: ## the server with demo data
 	go run . --demo
@@ -18,6 +18,10 @@ browser: ## GraphiQL and the bootstrap page in a real Chromium
 
 conformance: ## the GraphQL over HTTP audits of graphql-http
 	cd web/conformance && npm ci --silent && ../withserver.sh npm test
+
+clients: ## the clients that people use: graphql-ws, graphql-sse, urql, Apollo Client, genqlient
+	cd web/clients && npm ci --silent && ../withserver.sh npm test
+	cd web/genqlient && go generate && ../withserver.sh go test -count 1 -timeout 2m ./...
 
 oidc: ## signing in at a real OpenID provider
 	cd web/oidc && npm ci --silent && ../withserver.sh npm test
