@@ -2,7 +2,7 @@
 
 GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: run test race browser conformance clients oidc lint generate drift graphiql bench soak
+.PHONY: run test race browser conformance clients oidc schema lint generate drift graphiql bench soak
 
 run: ## the server with demo data
 	go run . --demo
@@ -25,6 +25,9 @@ clients: ## the clients that people use: graphql-ws, graphql-sse, urql, Apollo C
 
 oidc: ## signing in at a real OpenID provider
 	cd web/oidc && npm ci --silent && ../withserver.sh npm test
+
+schema: ## schema.graphql by the rules of graphql-schema-linter and graphql-eslint, and through relay-compiler
+	cd web/schema && npm ci --silent && npm test
 
 lint:
 	$(GOLANGCI_LINT) run ./...
