@@ -17,7 +17,7 @@ import (
 // NewSchema returns the API on the resolver's services. It keeps what @idempotent promises by itself, so
 // that whoever serves it cannot forget to.
 func NewSchema(r *Resolver, keys *idempotency.Keys) graphql.ExecutableSchema {
-	return schema{NewExecutableSchema(Config{Resolvers: r}), keys}
+	return schema{NewExecutableSchema(Config{Resolvers: r, Schema: offered()}), keys}
 }
 
 type schema struct {

@@ -45,7 +45,9 @@ type schema struct {
 }
 
 func newSchema() schema {
-	return schema{parsed: gqlparser.MustLoadSchema(&ast.Source{Input: sdl}), open: new(atomic.Int64)}
+	parsed := gqlparser.MustLoadSchema(&ast.Source{Input: sdl})
+	delete(parsed.Directives, "defer") // as the API's does not have it either
+	return schema{parsed: parsed, open: new(atomic.Int64)}
 }
 
 func (s schema) Schema() *ast.Schema { return s.parsed }

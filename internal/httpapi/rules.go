@@ -9,20 +9,9 @@ import (
 // ruleSet is what documents are validated by.
 func ruleSet() *rules.Rules {
 	r := rules.NewDefaultRules()
-	r.AddRule("NoIncrementalDelivery", noIncrementalDelivery)
 	r.AddRule("RepresentableNumbers", representableNumbers)
 	r.AddRule("KeyedMutations", keyedMutations)
 	return r
-}
-
-// noIncrementalDelivery refuses @defer and @stream: the parser knows the former for every schema,
-// but no transport here sends an answer in pieces.
-func noIncrementalDelivery(observers *core.Events, addError core.AddErrFunc) {
-	observers.OnDirective(func(_ *core.Walker, d *ast.Directive) {
-		if d.Definition != nil && (d.Name == "defer" || d.Name == "stream") {
-			addError(core.Message(`Unknown directive "@%s".`, d.Name), core.At(d.Position))
-		}
-	})
 }
 
 // representableNumbers refuses numbers that no Go number holds. Scalars of our own and ids take any

@@ -1,6 +1,7 @@
 // Runs the server audits of graphql-http, which is the reference of GraphQL over HTTP, against a running server:
 //   PURSER_URL=http://127.0.0.1:8080 PURSER_TOKEN=psr_… npm test
-// Every audit must pass, the optional ones (SHOULD, MAY) included.
+// Every audit must pass, the optional ones (SHOULD, MAY) included. No audit asks whether the directives of incremental delivery,
+// which is no standard yet, are shown or taken: they are not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serverAudits } from 'graphql-http';
@@ -20,3 +21,22 @@ for (const audit of audits) {
     assert.equal(result.status, 'ok', result.reason);
   });
 }
+
+const ask = async (query) =>
+  (await asCaller(new URL('/graphql', base), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query }) })).json()
+
+test('introspection shows the directives that are served', async () => {
+  const { data } = await ask('{ __schema { directives { name } } }')
+  const names = ['allow', 'deprecated', 'idempotent', 'include', 'oneOf', 'skip', 'specifiedBy']
+  assert.deepEqual(data.__schema.directives.map(({ name }) => name), names)
+})
+
+for (const [directive, query] of Object.entries({
+  defer: '{ purchases { ... @defer { totalCount } } }',
+  stream: '{ purchases { nodes @stream { id } } }',
+}))
+  test(`@${directive} is refused`, async () => {
+    const { data, errors } = await ask(query)
+    assert.equal(data, undefined)
+    assert.deepEqual(errors.map(({ message, extensions }) => [message, extensions.code]), [[`Unknown directive "@${directive}".`, 'GRAPHQL_INVALID']])
+  })
