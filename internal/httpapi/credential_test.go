@@ -60,23 +60,6 @@ func TestLongTokensAreNotLookedUp(t *testing.T) {
 	}
 }
 
-func TestNoSuggestionsToStrangers(t *testing.T) {
-	t.Parallel()
-	b := setup(t, nil)
-	for _, q := range []string{
-		"query($t: Tre){__typename}", "query($t: Tree = {lef: null}){__typename}", "{__typename @skp(if:true)}", "{__typename @skip(iff:true)}",
-		"fragment a on Quer{__typename} {...a}", "{__typename ...b} fragment a on Query{__typename}",
-	} {
-		stranger := b.call(t, "POST", "/graphql", `{"query":`+quoted(q)+`}`, isJSON)
-		if stranger.status != 200 || !strings.Contains(stranger.body, "GRAPHQL_INVALID") || strings.Contains(stranger.body, "Did you mean") {
-			t.Errorf("%s: %d %s", q, stranger.status, stranger.body)
-		}
-	}
-	if caller := b.post(t, "{helo}"); !strings.Contains(caller.body, "Did you mean") {
-		t.Errorf("a caller gets no help: %s", caller.body)
-	}
-}
-
 func TestOrigins(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *httpapi.Options) { o.Origins = []string{"https://admin.example"} })

@@ -19,9 +19,13 @@ func keyedMutations(observers *core.Events, addError core.AddErrFunc) {
 			return
 		}
 		keys := map[string]string{}
-		rootFields(op.SelectionSet, map[string]bool{}, func(f *ast.Field) {
+		atRoot(op.SelectionSet, map[string]bool{}, func(s ast.Selection, directives ast.DirectiveList) {
+			f, ok := s.(*ast.Field)
+			if !ok {
+				return
+			}
 			key := ""
-			if d := f.Directives.ForName("idempotent"); d != nil && d.Arguments.ForName("key") != nil {
+			if d := directives.ForName("idempotent"); d != nil && d.Arguments.ForName("key") != nil {
 				key = d.Arguments.ForName("key").Value.String()
 			}
 			if other, ok := keys[f.Alias]; ok && other != key {
@@ -32,18 +36,20 @@ func keyedMutations(observers *core.Events, addError core.AddErrFunc) {
 	})
 }
 
-// rootFields calls do for each field of an operation, those of its fragments included.
-func rootFields(set ast.SelectionSet, seen map[string]bool, do func(*ast.Field)) {
+// atRoot calls do for each field of an operation, and for each use of a fragment on the way to one.
+func atRoot(set ast.SelectionSet, seen map[string]bool, do func(ast.Selection, ast.DirectiveList)) {
 	for _, s := range set {
 		switch s := s.(type) {
 		case *ast.Field:
-			do(s)
+			do(s, s.Directives)
 		case *ast.InlineFragment:
-			rootFields(s.SelectionSet, seen, do)
+			do(s, s.Directives)
+			atRoot(s.SelectionSet, seen, do)
 		case *ast.FragmentSpread:
+			do(s, s.Directives)
 			if s.Definition != nil && !seen[s.Name] {
 				seen[s.Name] = true
-				rootFields(s.Definition.SelectionSet, seen, do)
+				atRoot(s.Definition.SelectionSet, seen, do)
 			}
 		}
 	}

@@ -11,6 +11,7 @@ func ruleSet() *rules.Rules {
 	r := rules.NewDefaultRules()
 	r.AddRule("RepresentableNumbers", representableNumbers)
 	r.AddRule("KeyedMutations", keyedMutations)
+	r.AddRule("OneStream", oneStream)
 	return r
 }
 
@@ -24,6 +25,29 @@ func representableNumbers(observers *core.Events, addError core.AddErrFunc) {
 		if _, err := v.Value(nil); err != nil {
 			addError(core.Message("The number is out of range."), core.At(v.Position))
 		}
+	})
+}
+
+// oneStream refuses a subscription that could turn out to be of no field, or of one field under two names: the rule that
+// comes with the parser looks at the fields' names alone.
+func oneStream(observers *core.Events, addError core.AddErrFunc) {
+	observers.OnOperation(func(_ *core.Walker, op *ast.OperationDefinition) {
+		if op.Operation != ast.Subscription {
+			return
+		}
+		alias := ""
+		atRoot(op.SelectionSet, map[string]bool{}, func(s ast.Selection, directives ast.DirectiveList) {
+			if directives.ForName("skip") != nil || directives.ForName("include") != nil {
+				addError(core.Message("A subscription's field can be neither skipped nor included."), core.At(s.GetPosition()))
+			}
+			f, ok := s.(*ast.Field)
+			if ok && alias != "" && f.Alias != alias {
+				addError(core.Message("A subscription has one field, under one name."), core.At(f.Position))
+			}
+			if ok {
+				alias = f.Alias
+			}
+		})
 	})
 }
 
