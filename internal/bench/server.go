@@ -69,6 +69,7 @@ func serve(ctx context.Context, args []string) (err error) {
 		}
 		return servePurser(ctx, database, log)
 	case theirs:
+		debug.SetGCPercent(400) // as Purser's
 		h, err := handwritten.New(ctx, database, max(4, runtime.GOMAXPROCS(0)), time.Now)
 		if err != nil {
 			return err

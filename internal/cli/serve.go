@@ -36,6 +36,7 @@ type serveCommand struct {
 
 // Run serves until the session's context ends.
 func (c *serveCommand) Run(s *session) (err error) {
+	tuneMemory()
 	v, err := s.open(c.Migrate)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package reading
 
 import (
 	"context"
-	stdsql "database/sql"
 	"strconv"
 
 	"entgo.io/ent/dialect/sql"
@@ -56,10 +55,11 @@ type orZero[T any] struct{ dest *T }
 
 // Scan implements sql.Scanner.
 func (o orZero[T]) Scan(v any) error {
-	var n stdsql.Null[T]
-	err := n.Scan(v)
-	*o.dest = n.V
-	return err
+	if v == nil {
+		*o.dest = *new(T)
+		return nil
+	}
+	return store.Assign(o.dest, v)
 }
 
 // each runs the statement and calls row after each scan.

@@ -85,22 +85,24 @@ func count(ctx context.Context) {
 // observed counts the statements of a context, see CountStatements, and shows them to a trace.
 type observed struct {
 	dialect.Driver
-	trace func(ctx context.Context, query string, args any)
+	db *DB
 }
 
 func (d observed) Query(ctx context.Context, query string, args, v any) error {
-	d.observe(ctx, query, args)
+	query = steady(d.Dialect(), query)
+	d.db.observe(ctx, query, args)
 	return d.Driver.Query(ctx, query, args, v)
 }
 
 func (d observed) Exec(ctx context.Context, query string, args, v any) error {
-	d.observe(ctx, query, args)
+	query = steady(d.Dialect(), query)
+	d.db.observe(ctx, query, args)
 	return d.Driver.Exec(ctx, query, args, v)
 }
 
-func (d observed) observe(ctx context.Context, query string, args any) {
+func (db *DB) observe(ctx context.Context, query string, args any) {
 	count(ctx)
-	if d.trace != nil {
-		d.trace(ctx, query, args)
+	if db.trace != nil {
+		db.trace(ctx, query, args)
 	}
 }

@@ -31,3 +31,6 @@ func (db *DB) MigrateTo(ctx context.Context, version int64) (err error) {
 	_, err = p.UpTo(ctx, version)
 	return err
 }
+
+// Steady is what a statement is made before it runs.
+var Steady = steady

@@ -164,24 +164,21 @@ func holdsNUL(arg any) bool {
 	return ok && strings.IndexByte(s, 0) >= 0
 }
 
-// Rows is the result of a statement.
-type Rows = sql.Rows
-
 // Query runs the statement and calls scan for each row.
 func (r *Reader) Query(ctx context.Context, s sql.Querier, scan func(*Rows) error) error {
 	query, args := s.Query()
 	if slices.ContainsFunc(args, holdsNUL) {
 		return errNotText
 	}
-	var rows Rows
-	if err := r.db.driver.Query(ctx, query, args, &rows); err != nil {
-		return translate(err)
+	query = steady(r.db.dialect, query)
+	r.db.observe(ctx, query, args)
+	var failed error
+	err := r.db.read(ctx, query, args, func(rows *Rows) error {
+		failed = scan(rows)
+		return failed
+	})
+	if failed != nil {
+		return failed
 	}
-	defer func() { _ = rows.Close() }() // its error shows in Err
-	for rows.Next() {
-		if err := scan(&rows); err != nil {
-			return err
-		}
-	}
-	return translate(rows.Err())
+	return translate(err)
 }

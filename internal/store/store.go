@@ -67,7 +67,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	db.driver = observed{trace: db.trace, Driver: &split{dialect: db.dialect, writer: entsql.OpenDB(db.dialect, db.writer), reader: entsql.OpenDB(db.dialect, db.reader)}}
+	db.driver = observed{db: db, Driver: &split{dialect: db.dialect, writer: entsql.OpenDB(db.dialect, db.writer), reader: entsql.OpenDB(db.dialect, db.reader)}}
 	db.client = ent.NewClient(ent.Driver(db.driver))
 	if err := db.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database: %w", err), db.Close())

@@ -75,7 +75,7 @@ func (db *DB) begin(ctx context.Context) (*Tx, error) {
 		return nil, fmt.Errorf("begin: %w", err)
 	}
 	var driver dialect.Driver = joined{entsql.NewDriver(db.dialect, entsql.Conn{ExecQuerier: tx})}
-	client := ent.NewClient(ent.Driver(observed{trace: db.trace, Driver: driver}))
+	client := ent.NewClient(ent.Driver(observed{db: db, Driver: driver}))
 	return &Tx{Client: client, tx: tx, driver: driver, dialect: db.dialect}, nil
 }
 
@@ -167,7 +167,7 @@ func (db *DB) CountUnwalled(ctx context.Context, query string) (n int, err error
 // rebind numbers the arguments of a statement for PostgreSQL. Statements hold no ? in literals.
 func rebind(d, query string) string {
 	if d != dialect.Postgres {
-		return query
+		return steady(d, query)
 	}
 	var b strings.Builder
 	for i, part := range strings.Split(query, "?") {
