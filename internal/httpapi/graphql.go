@@ -99,6 +99,8 @@ func (s *Server) execute(w http.ResponseWriter, r *http.Request, c call) {
 		s.notAllowed(w, r, http.MethodPost)
 	case refused != nil && codeOf(refused) == fault.Unauthenticated:
 		s.write(w, typOr(c.typ), http.StatusUnauthorized, refused)
+	case c.events && r.Method == http.MethodHead:
+		beginEvents(w)
 	case c.events && refused == nil && oc.Operation.Operation == ast.Subscription:
 		s.subscribe(ctx, w, r, oc, c)
 	case c.events:

@@ -92,20 +92,20 @@ func wishFor(list []wanted, typ string) wish {
 	return w
 }
 
-// wantsEvents tells whether the answer shall be a stream of events: where that is asked for and
-// no JSON is. Clients that take both do not expect a stream for a query.
+// wantsEvents tells whether the answer shall be a stream of events: where they are asked for by name, and JSON is not, or
+// is wanted less. Clients that take both alike do not expect a stream for a query.
 func wantsEvents(h http.Header) bool {
-	events := false
-	for _, x := range accepted(h) {
-		switch {
-		case x.q == 0:
-		case x.typ == eventsType:
-			events = true
-		case x.typ == jsonType, x.typ == resultType:
+	list := accepted(h)
+	events := wishFor(list, eventsType)
+	if events.q == 0 || events.exact < 3 {
+		return false
+	}
+	for _, typ := range []string{jsonType, resultType} {
+		if json := wishFor(list, typ); json.q > events.q || json.q == events.q && json.exact == 3 {
 			return false
 		}
 	}
-	return events
+	return true
 }
 
 // isJSON tells whether a request's body is JSON in UTF-8. Nothing else may be: pages of other

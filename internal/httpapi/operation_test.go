@@ -40,6 +40,10 @@ func TestOverHTTP(t *testing.T) {
 		"spec before json":         {"POST", "", typename, []string{isJSON, "Accept: application/graphql-response+json, application/json"}, 200, specUTF8, `{"data"`},
 		"named before any":         {"POST", "", typename, []string{isJSON, "Accept: */*, application/graphql-response+json"}, 200, specUTF8, `{"data"`},
 		"json refused":             {"POST", "", typename, []string{isJSON, "Accept: application/json;q=0, */*"}, 200, specUTF8, `{"data"`},
+		"q-values, the other way":  {"POST", "", typename, []string{isJSON, "Accept: application/json;q=0.8, application/graphql-response+json;q=0.81"}, 200, specUTF8, `{"data"`},
+		"q of the most exact":      {"POST", "", typename, []string{isJSON, "Accept: application/json;q=0.1, application/*;q=0.5, */*"}, 200, specUTF8, `{"data"`},
+		"q in capitals":            {"POST", "", typename, []string{isJSON, "Accept: Application/JSON;Q=0, application/graphql-response+json"}, 200, specUTF8, `{"data"`},
+		"no quality":               {"POST", "", typename, []string{isJSON, "Accept: application/json;q=2"}, 406, jsonUTF8, "GRAPHQL_INVALID"},
 		"two accepts":              {"POST", "", typename, []string{isJSON, "Accept: text/html", "Accept: application/json"}, 200, jsonUTF8, `{"data"`},
 		"not acceptable":           {"POST", "", typename, []string{isJSON, "Accept: text/html"}, 406, jsonUTF8, "GRAPHQL_INVALID"},
 		"nothing acceptable":       {"POST", "", typename, []string{isJSON, "Accept: */*;q=0"}, 406, jsonUTF8, "GRAPHQL_INVALID"},
@@ -73,8 +77,17 @@ func TestOverHTTP(t *testing.T) {
 		"operationName a list":     {"POST", "", `{"query":"{hello}","operationName":[]}`, []string{isJSON}, 400, jsonUTF8, "GRAPHQL_INVALID"},
 		"variables a list":         {"POST", "", `{"query":"{hello}","variables":[]}`, []string{isJSON}, 400, jsonUTF8, "GRAPHQL_INVALID"},
 		"extensions a string":      {"POST", "", `{"query":"{hello}","extensions":"x"}`, []string{isJSON}, 400, jsonUTF8, "GRAPHQL_INVALID"},
+		"a value behind":           {"POST", "", typename + "]", []string{isJSON}, 400, jsonUTF8, "GRAPHQL_INVALID"},
+		"space behind":             {"POST", "", typename + " \r\n", []string{isJSON}, 200, jsonUTF8, `{"data"`},
+		"byte order mark":          {"POST", "", "\ufeff" + typename, []string{isJSON}, 400, jsonUTF8, "GRAPHQL_INVALID"},
+		"latin-1":                  {"POST", "", "{\"query\":\"{hello(name:\\\"\xe9\\\")}\"}", []string{isJSON}, 400, jsonUTF8, "GRAPHQL_INVALID"},
+		"two content types":        {"POST", "", typename, []string{isJSON, "Content-Type: text/plain"}, 415, jsonUTF8, "GRAPHQL_INVALID"},
+		"application/graphql":      {"POST", "", "{__typename}", []string{"Content-Type: application/graphql"}, 415, jsonUTF8, "GRAPHQL_INVALID"},
 		"mutation":                 {"POST", "", `{"query":"mutation{set}"}`, []string{isJSON}, 200, jsonUTF8, `{"data":{"set":1}}`},
 		"subscription":             {"POST", "", `{"query":"subscription{forever}"}`, []string{isJSON, asSpec}, 400, specUTF8, "text/event-stream"},
+		"subscription, json":       {"POST", "", `{"query":"subscription{forever}"}`, []string{isJSON, asJSON}, 200, jsonUTF8, `{"errors":[{"message":"Subscribe over WebSocket`},
+		"subscription, any":        {"POST", "", `{"query":"subscription{forever}"}`, []string{isJSON, "Accept: */*"}, 200, jsonUTF8, `{"errors":[{"message":"Subscribe over WebSocket`},
+		"get subscription":         {"GET", get("query", "subscription{forever}"), "", []string{asSpec}, 400, specUTF8, "text/event-stream"},
 		"defer":                    {"POST", "", `{"query":"{...@defer{hello}}"}`, []string{isJSON, asSpec}, 400, specUTF8, "Unknown directive"},
 		"stream":                   {"POST", "", `{"query":"{node{nodes @stream {id}}}"}`, []string{isJSON, asSpec}, 400, specUTF8, "Unknown directive"},
 		"get":                      {"GET", get("query", "query($n:String){hello(name:$n)}", "variables", `{"n":"x"}`), "", nil, 200, jsonUTF8, "Hello x"},
@@ -82,9 +95,16 @@ func TestOverHTTP(t *testing.T) {
 		"get without query":        {"GET", "/graphql", "", nil, 400, jsonUTF8, "GRAPHQL_INVALID"},
 		"get bad variables":        {"GET", get("query", "{hello}", "variables", "[]"), "", nil, 400, jsonUTF8, "GRAPHQL_INVALID"},
 		"get two variables values": {"GET", get("query", "{hello}", "variables", "{} {}"), "", nil, 400, jsonUTF8, "GRAPHQL_INVALID"},
+		"get a value behind":       {"GET", get("query", "{hello}", "variables", "{}]"), "", nil, 400, jsonUTF8, "GRAPHQL_INVALID"},
+		"get two queries":          {"GET", get("query", "{hello}") + "&query={n}", "", nil, 400, jsonUTF8, "GRAPHQL_INVALID"},
+		"get query not UTF-8":      {"GET", "/graphql?query={hello(name:%22%e9%22)}", "", nil, 400, jsonUTF8, "GRAPHQL_INVALID"},
+		"get name not UTF-8":       {"GET", get("query", "{hello}") + "&operationName=%e9", "", nil, 400, jsonUTF8, "GRAPHQL_INVALID"},
+		"get variables not UTF-8":  {"GET", get("query", "{hello}") + "&variables={%22%e9%22:1}", "", nil, 400, jsonUTF8, "GRAPHQL_INVALID"},
 		"get malformed":            {"GET", "/graphql?query=%zz", "", nil, 400, jsonUTF8, "GRAPHQL_INVALID"},
 		"get mutation":             {"GET", get("query", "mutation{set}"), "", nil, 405, jsonUTF8, "GRAPHQL_INVALID"},
 		"head":                     {"HEAD", get("query", "{hello}"), "", nil, 200, jsonUTF8, ""},
+		"head mutation":            {"HEAD", get("query", "mutation{set}"), "", nil, 405, jsonUTF8, ""},
+		"head not acceptable":      {"HEAD", get("query", "{hello}"), "", []string{"Accept: text/html"}, 406, jsonUTF8, ""},
 		"put":                      {"PUT", "", typename, []string{isJSON}, 405, jsonUTF8, "GRAPHQL_INVALID"},
 		"delete":                   {"DELETE", "", "", nil, 405, jsonUTF8, "GRAPHQL_INVALID"},
 	} {
@@ -106,8 +126,12 @@ func TestOverHTTP(t *testing.T) {
 					t.Errorf("no request id: %s", got.body)
 				}
 			}
-			if got.status == http.StatusMethodNotAllowed && got.header.Get("Allow") == "" {
-				t.Error("405 without Allow")
+			allow := "GET, HEAD, POST"
+			if strings.HasSuffix(name, "mutation") {
+				allow = "POST"
+			}
+			if got.status == http.StatusMethodNotAllowed && got.header.Get("Allow") != allow {
+				t.Errorf("405 with Allow: %q, want %q", got.header.Get("Allow"), allow)
 			}
 			for h, want := range map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} {
 				if got.header.Get(h) != want {
@@ -116,6 +140,31 @@ func TestOverHTTP(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestHead: HEAD says what GET would, and has no body.
+func TestHead(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	for name, query := range map[string]string{"answer": "{hello}", "field error": "{boom}", "refusal": "{nope}", "nothing": ""} {
+		path := "/graphql?query=" + query
+		get, head := b.call(t, "GET", path, "", asGood, asSpec), b.call(t, "HEAD", path, "", asGood, asSpec)
+		if head.body != "" || head.status != get.status {
+			t.Errorf("%s: %d %q, want %d and no body", name, head.status, head.body, get.status)
+		}
+		for _, h := range []string{"Content-Type", "Content-Length"} {
+			if head.header.Get(h) != get.header.Get(h) {
+				t.Errorf("%s: %s: %q, want %q", name, h, head.header.Get(h), get.header.Get(h))
+			}
+		}
+	}
+	for _, query := range []string{"{hello}", "subscription{forever}"} { // begun, it would never end
+		got := b.call(t, "HEAD", "/graphql?query="+query, "", asGood, asEvents)
+		if got.status != 200 || got.header.Get("Content-Type") != "text/event-stream" || b.schema.open.Load() != 0 {
+			t.Errorf("events of %s: %d %v, %d open", query, got.status, got.header, b.schema.open.Load())
+		}
+	}
+	within(t, "all requests are over", func() bool { return strings.Count(b.logs.String(), "msg=request") == 10 })
 }
 
 func TestContextOfAnOperation(t *testing.T) {

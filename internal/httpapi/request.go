@@ -38,15 +38,23 @@ func decodeRequest(b []byte) (*graphql.RawParams, error) {
 		return nil, errNotJSON
 	}
 	var in body
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber() // a number keeps its digits until its type is known
-	if err := d.Decode(&in); err != nil {
-		return nil, errNotJSON
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+	if decodeOne(b, &in) != nil {
 		return nil, errNotJSON
 	}
 	return in.params()
+}
+
+// decodeOne reads JSON that is one value and nothing else. A number keeps its digits until its type is known.
+func decodeOne(b []byte, to any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if err := d.Decode(to); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errNotJSON
+	}
+	return nil
 }
 
 func (in body) params() (*graphql.RawParams, error) {
@@ -63,8 +71,13 @@ func (in body) params() (*graphql.RawParams, error) {
 // decodeQuery reads a request from a URL's query string.
 func decodeQuery(raw string) (*graphql.RawParams, error) {
 	values, err := url.ParseQuery(raw)
-	if err != nil || !utf8.ValidString(values.Get("query")) {
+	if err != nil {
 		return nil, fault.New(fault.GraphQLInvalid, "The query string is malformed.")
+	}
+	for _, name := range []string{"query", "operationName", "variables", "extensions"} {
+		if len(values[name]) > 1 || !utf8.ValidString(values.Get(name)) {
+			return nil, fault.New(fault.GraphQLInvalid, "The parameter `%s` is given twice, or is not UTF-8.", name)
+		}
 	}
 	var in body
 	if values.Has("query") {
@@ -72,13 +85,7 @@ func decodeQuery(raw string) (*graphql.RawParams, error) {
 	}
 	in.OperationName = new(values.Get("operationName"))
 	for name, to := range map[string]*map[string]any{"variables": &in.Variables, "extensions": &in.Extensions} {
-		if values.Get(name) == "" {
-			continue
-		}
-		b := []byte(values.Get(name))
-		d := json.NewDecoder(bytes.NewReader(b))
-		d.UseNumber()
-		if err := d.Decode(to); err != nil || d.More() || !utf8.Valid(b) {
+		if s := values.Get(name); s != "" && decodeOne([]byte(s), to) != nil {
 			return nil, fault.New(fault.GraphQLInvalid, "The parameter `%s` is not a JSON object.", name)
 		}
 	}

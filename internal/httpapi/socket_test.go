@@ -24,12 +24,12 @@ type client struct {
 // dial opens a socket, or returns with which status that was refused.
 func (b *bundle) dial(t *testing.T, headers ...string) (c *client, status int) {
 	t.Helper()
-	return b.dialAs(t, "graphql-transport-ws", headers...)
+	return b.dialAs(t, []string{"graphql-transport-ws"}, headers...)
 }
 
-func (b *bundle) dialAs(t *testing.T, protocol string, headers ...string) (c *client, status int) {
+func (b *bundle) dialAs(t *testing.T, protocols []string, headers ...string) (c *client, status int) {
 	t.Helper()
-	o := &websocket.DialOptions{Subprotocols: []string{protocol}, HTTPHeader: http.Header{}}
+	o := &websocket.DialOptions{Subprotocols: protocols, HTTPHeader: http.Header{}}
 	for _, h := range headers {
 		name, v, _ := strings.Cut(h, ": ")
 		o.HTTPHeader.Set(name, v)
@@ -182,7 +182,20 @@ func TestSocketIsClosedFor(t *testing.T) {
 		"the same id":        {initially(good, `{"type":"subscribe","id":"a","payload":{"query":"subscription{forever}"}}`, `{"type":"subscribe","id":"a","payload":{"query":"{hello}"}}`), 4409, "Subscriber for a already exists"},
 		"the same long id":   {initially(good, `{"type":"subscribe","id":"`+strings.Repeat("é", 100)+`","payload":{"query":"subscription{forever}"}}`, `{"type":"subscribe","id":"`+strings.Repeat("é", 100)+`","payload":{"query":"{hello}"}}`), 4409, "Subscriber for this id already exists"},
 		"nonsense":           {initially(`nonsense`), 4400, "Invalid message"},
-		"an unknown type":    {initially(`{"type":"start"}`), 4400, "Invalid message"},
+		"an old type":        {initially(`{"type":"start"}`), 4400, "Invalid message"},
+		"no type":            {initially(`{}`), 4400, "Invalid message"},
+		"a list":             {initially(`[]`), 4400, "Invalid message"},
+		"two messages":       {initially(`{"type":"ping"}{"type":"ping"}`), 4400, "Invalid message"},
+		"a server's message": {initially(good, `{"type":"connection_ack"}`), 4400, "Invalid message"},
+		"a server's answer":  {initially(good, `{"type":"next","id":"1","payload":{}}`), 4400, "Invalid message"},
+		"a server's error":   {initially(good, `{"type":"error","id":"1","payload":[]}`), 4400, "Invalid message"},
+		"an empty id":        {initially(good, `{"type":"subscribe","id":"","payload":{"query":"{hello}"}}`), 4400, "Invalid message"},
+		"the end of nothing": {initially(good, `{"type":"complete"}`), 4400, "Invalid message"},
+		"a query of numbers": {initially(good, `{"type":"subscribe","id":"1","payload":{"query":1}}`), 4400, "Invalid message"},
+		"a list of values":   {initially(good, `{"type":"subscribe","id":"1","payload":{"query":"{hello}","variables":[]}}`), 4400, "Invalid message"},
+		"a text as ping":     {initially(`{"type":"ping","payload":"x"}`), 4400, "Invalid message"},
+		"a number as pong":   {initially(`{"type":"pong","payload":1}`), 4400, "Invalid message"},
+		"work of a stranger": {initially(`{"type":"ping"}`, `{"type":"subscribe","id":"1","payload":{"query":"{__typename}"}}`), 4401, "Unauthorized"},
 		"no id":              {initially(good, `{"type":"subscribe","payload":{"query":"{hello}"}}`), 4400, "Invalid message"},
 		"an id of numbers":   {initially(good, `{"type":"subscribe","id":1,"payload":{"query":"{hello}"}}`), 4400, "Invalid message"},
 		"no query":           {initially(good, `{"type":"subscribe","id":"1","payload":{}}`), 4400, "Invalid message"},
@@ -297,6 +310,14 @@ func TestSocketOrigins(t *testing.T) {
 func TestSocketNeedsTheSubprotocol(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
-	c, _ := b.dialAs(t, "graphql-ws")
-	c.closed(4406, "Subprotocol not acceptable")
+	for _, offered := range [][]string{nil, {"graphql-ws"}, {"GraphQL-Transport-WS-2", "graphql-ws"}} {
+		c, _ := b.dialAs(t, offered)
+		c.closed(4406, "Subprotocol not acceptable")
+	}
+	c, _ := b.dialAs(t, []string{"graphql-ws", "graphql-transport-ws"})
+	if got := c.Subprotocol(); got != "graphql-transport-ws" {
+		t.Errorf("chosen: %q", got)
+	}
+	c.send(`{"type":"ping","payload":{"at":1}}`) // allowed at any time
+	c.expect(`{"type":"pong"}`)
 }

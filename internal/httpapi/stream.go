@@ -20,10 +20,7 @@ import (
 func (s *Server) stream(ctx context.Context, w http.ResponseWriter, oc *graphql.OperationContext, refused *graphql.Response) {
 	out := &events{server: s, w: w, control: http.NewResponseController(w)}
 	_ = out.control.SetReadDeadline(time.Time{}) // the server's is meant for the request, which is here
-	h := w.Header()
-	h.Set("Content-Type", eventsType)
-	h.Set("X-Accel-Buffering", "no")
-	w.WriteHeader(http.StatusOK)
+	beginEvents(w)
 	out.send([]byte(":\n\n"))
 
 	ctx, cancel := s.untilItEnds(ctx, viewer.CallerFrom(ctx))
@@ -33,7 +30,7 @@ func (s *Server) stream(ctx context.Context, w http.ResponseWriter, oc *graphql.
 	defer s.keepAlive(ctx, out)()
 	if refused != nil {
 		out.next(refused)
-		out.send([]byte("event: complete\n\n"))
+		out.complete()
 		return
 	}
 	if oc.Operation.Operation == ast.Subscription {
@@ -57,7 +54,15 @@ func (s *Server) stream(ctx context.Context, w http.ResponseWriter, oc *graphql.
 	if ctx.Err() != nil {
 		out.next(s.engine.outOfTime(ctx))
 	}
-	out.send([]byte("event: complete\n\n"))
+	out.complete()
+}
+
+// beginEvents sends the head of a stream, which is all that is sent for HEAD.
+func beginEvents(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Type", eventsType)
+	h.Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
 }
 
 // whileAllowed returns the context of a subscription, which ends when its caller's credential is good no more, or
@@ -111,6 +116,9 @@ type events struct {
 func (e *events) next(resp *graphql.Response) bool {
 	return e.send(wire("event: next\ndata: ", resp, "\n\n"))
 }
+
+// complete says that nothing more comes. Without data a browser's EventSource would not notice.
+func (e *events) complete() { e.send([]byte("event: complete\ndata:\n\n")) }
 
 // send writes one event, or tells that the client is gone.
 func (e *events) send(b []byte) bool {

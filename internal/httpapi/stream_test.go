@@ -20,7 +20,7 @@ func TestEvents(t *testing.T) {
 		query string
 		want  []string
 	}{
-		"subscription": {"subscription{count(to:2)}", []string{`event: next` + "\n" + `data: {"data":{"count":1}}`, `event: next` + "\n" + `data: {"data":{"count":2}}`, "event: complete"}},
+		"subscription": {"subscription{count(to:2)}", []string{`event: next` + "\n" + `data: {"data":{"count":1}}`, `event: next` + "\n" + `data: {"data":{"count":2}}`, "event: complete\ndata:\n\n"}},
 		"query":        {"{hello}", []string{`data: {"data":{"hello":`, "event: complete"}},
 		"mutation":     {"mutation{set}", []string{`data: {"data":{"set":1}}`, "event: complete"}},
 		"invalid":      {"{nope}", []string{`data: {"errors":[`, "GRAPHQL_INVALID", "event: complete"}},
@@ -50,7 +50,9 @@ func TestEventsOnlyWhereAskedFor(t *testing.T) {
 	b := setup(t, nil)
 	for accept, want := range map[string]string{
 		"text/event-stream": "text/event-stream", "text/event-stream, */*;q=0.1": "text/event-stream", "text/event-stream, multipart/mixed": "text/event-stream",
-		"application/json, text/event-stream": jsonUTF8, "text/event-stream;q=0": "", "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed": specUTF8,
+		"application/json, text/event-stream": jsonUTF8, "text/event-stream, application/json": jsonUTF8, "text/event-stream, */*": "text/event-stream",
+		"text/event-stream;q=0.4, application/json;q=0.5": jsonUTF8, "text/event-stream;q=0.1, */*": jsonUTF8, "text/*": "", "text/*, application/json;q=0.1": jsonUTF8,
+		"text/event-stream, application/json;q=0.5, application/graphql-response+json;q=0.9": "text/event-stream", "text/event-stream;q=0": "", "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed": specUTF8,
 	} {
 		got := b.post(t, "{hello}", "Accept: "+accept)
 		if typ := got.header.Get("Content-Type"); typ != want && (want != "" || got.status != 406) {
