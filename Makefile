@@ -2,7 +2,7 @@
 
 GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: run test race browser conformance clients oidc schema lint generate drift graphiql bench soak
+.PHONY: run test race browser conformance clients oidc schema vuln lint generate drift graphiql bench soak
 
 run: ## the server with demo data
 	go run . --demo
@@ -28,6 +28,9 @@ oidc: ## signing in at a real OpenID provider
 
 schema: ## schema.graphql by the rules of graphql-schema-linter and graphql-eslint, and through relay-compiler
 	cd web/schema && npm ci --silent && npm test
+
+vuln: ## known vulnerabilities, by govulncheck and a copy of the database
+	.ci/vuln
 
 lint:
 	$(GOLANGCI_LINT) run ./...
