@@ -45,6 +45,9 @@ func orders() []string {
 		"{ notifications(first: 10) { nodes { id } } }",
 		"{ notifications(first: 10, kind: SUBSCRIPTION_CANCELED) { nodes { id } } }",
 		"{ auditEvents(first: 10) { nodes { id } } }",
+		"{ licensesByPurchaser(first: 10) { nodes { quantity purchaser { displayName } } } }",
+		"{ purchases(first: 5) { nodes { history(first: 2) { nodes { id } } } } }",
+		"{ users(first: 5) { nodes { purchases(first: 2) { nodes { id } } } } }",
 		"{ auditEvents(first: 10, filter: {action: [\"policy.set\"]}) { nodes { id } } }",
 		"{ auditEvents(first: 10, filter: {action: [\"policy.set\", \"move.requested\"]}) { nodes { id } } }",
 	)

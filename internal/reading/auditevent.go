@@ -19,7 +19,11 @@ func (s *Service) AuditEvents(ctx context.Context, use *shape.Field, args page.A
 	if err != nil {
 		return nil, err
 	}
-	conns, err := l.events(ctx, use, args, []eventScope{func(sel *sql.Selector, e *sql.SelectTable) { filterEvents(sel, e, filter) }})
+	e, err := list(ctx, l, use, use.Of["AuditEvent"], args, l.eventRows(func(sel *sql.Selector, e *sql.SelectTable) { filterEvents(sel, e, filter) }))
+	if err != nil {
+		return nil, err
+	}
+	conns, err := l.eventConnections(ctx, use, []*entries[*model.AuditEvent]{e})
 	if err != nil {
 		return nil, err
 	}
@@ -46,28 +50,25 @@ type eventScope func(s *sql.Selector, e *sql.SelectTable)
 
 // histories loads a page of the events of each of the subjects.
 func (l *loader) histories(ctx context.Context, use *shape.Field, args page.Args, subjects []string) ([]*model.AuditEventConnection, error) {
-	scopes := make([]eventScope, len(subjects))
-	for i, subject := range subjects {
-		scopes[i] = func(s *sql.Selector, e *sql.SelectTable) { s.Where(sql.EQ(e.C("subject_id"), subject)) }
-	}
-	return l.events(ctx, use, args, scopes)
-}
-
-func (l *loader) events(ctx context.Context, use *shape.Field, args page.Args, scopes []eventScope) ([]*model.AuditEventConnection, error) {
-	sources := make([]source[*model.AuditEvent], len(scopes))
-	for i, scope := range scopes {
-		sources[i] = func(sh *shape.Shape) (*query, func() *model.AuditEvent, keyset) {
-			sel, e := l.r.From("audit_events", "e")
-			q := l.query(sel)
-			scope(sel, e)
-			return q, q.event(e, sh), keyset{tag: "events " + l.me.Tenant, id: e.C("id"), desc: true}
-		}
-	}
-	sh := use.Of["AuditEvent"]
-	pages, err := lists(ctx, l, use, sh, args, len(sources), sources)
+	pages, err := perKey(ctx, l, use, use.Of["AuditEvent"], args, subjects,
+		l.eventRows(func(s *sql.Selector, e *sql.SelectTable) { s.Where(sql.EQ(e.C("subject_id"), l.r.Key())) }))
 	if err != nil {
 		return nil, err
 	}
+	return l.eventConnections(ctx, use, pages)
+}
+
+func (l *loader) eventRows(scope eventScope) source[*model.AuditEvent] {
+	return func(sh *shape.Shape) (*query, func() *model.AuditEvent, keyset) {
+		sel, e := l.r.From("audit_events", "e")
+		q := l.query(sel)
+		scope(sel, e)
+		return q, q.event(e, sh), keyset{tag: "events " + l.me.Tenant, id: e.C("id"), desc: true}
+	}
+}
+
+// eventConnections makes connections of pages, and loads what hangs below their events.
+func (l *loader) eventConnections(ctx context.Context, use *shape.Field, pages []*entries[*model.AuditEvent]) ([]*model.AuditEventConnection, error) {
 	var all []*model.AuditEvent
 	conns := make([]*model.AuditEventConnection, len(pages))
 	for i, e := range pages {

@@ -21,7 +21,7 @@ type groupScope struct {
 	source    *model.PurchaseSource // nil: of every source
 	purchases []string              // nil: the usable ones; else these, whatever their status
 	search    *string               // finds groups by purchaser or by licensed user
-	purchaser *string               // one group alone; "": that of nobody in particular
+	purchaser any                   // one group alone: a purchaser's id, "" for nobody in particular, or store.Reader.Key; nil: all
 }
 
 // group is a group of purchases with what it was made of: what hangs below it is narrowed alike.
@@ -97,12 +97,12 @@ func (scope groupScope) narrow(s *sql.Selector, p *sql.SelectTable) {
 	if scope.product != "" {
 		s.Where(sql.EQ(p.C("product_id"), scope.product))
 	}
-	if scope.purchaser != nil {
-		if *scope.purchaser == "" {
-			s.Where(sql.IsNull(p.C("purchaser_id")))
-		} else {
-			s.Where(sql.EQ(p.C("purchaser_id"), *scope.purchaser))
-		}
+	switch scope.purchaser {
+	case nil:
+	case "":
+		s.Where(sql.IsNull(p.C("purchaser_id")))
+	default:
+		s.Where(sql.EQ(p.C("purchaser_id"), scope.purchaser))
 	}
 }
 
@@ -182,6 +182,9 @@ func (l *loader) groupRows(scope groupScope) source[*group] {
 		q := l.query(outer)
 		q.page = inner
 		ks := keyset{tag: "purchasers " + l.me.Tenant, value: p.C("purchaser_key"), id: key, shown: [2]string{g.C("purchaser_key"), g.C("purchaser")}}
+		if scope.source != nil && *scope.source == model.PurchaseSourceSelfService { // somebody has bought it, and an index has them in order
+			ks.id = p.C("purchaser_id")
+		}
 		return q, q.group(g, sh), ks
 	}
 }
@@ -226,11 +229,7 @@ func (q *query) group(g *sql.SelectTable, sh *shape.Shape) func() *group {
 func (l *loader) fillGroups(ctx context.Context, groups []*group, sh *shape.Shape) error {
 	for _, use := range sh.Uses("purchases") {
 		args, _ := use.Args.(model.PurchasesArgs)
-		scopes := make([]purchaseScope, len(groups))
-		for i, g := range groups {
-			scopes[i] = func(q *query, p *sql.SelectTable) { g.only().narrow(q.s, p) }
-		}
-		conns, err := l.purchases(ctx, use, args, scopes)
+		conns, err := l.groupPurchases(ctx, use, args, groups)
 		if err != nil {
 			return err
 		}
@@ -252,10 +251,35 @@ func (l *loader) fillGroups(ctx context.Context, groups []*group, sh *shape.Shap
 }
 
 // only is the scope of the group alone.
-func (g *group) only() groupScope {
-	scope := g.scope
-	scope.purchaser, scope.search = &g.purchaser, nil
+func (g *group) only() groupScope { return g.scope.of(g.purchaser) }
+
+func (scope groupScope) of(purchaser any) groupScope {
+	scope.purchaser, scope.search = purchaser, nil
 	return scope
+}
+
+// alike returns the purchasers of groups that differ in nothing else, none of them nobody; nil for others.
+func alike(groups []*group) (purchasers []string) {
+	for _, g := range groups {
+		if a, b := g.scope, groups[0].scope; g.purchaser == "" || a.product != b.product || a.source != b.source || len(a.purchases) > 0 {
+			return nil
+		}
+		purchasers = append(purchasers, g.purchaser)
+	}
+	return purchasers
+}
+
+// groupPurchases loads a page of the purchases of each group.
+func (l *loader) groupPurchases(ctx context.Context, use *shape.Field, args model.PurchasesArgs, groups []*group) ([]*model.PurchaseConnection, error) {
+	if purchasers := alike(groups); purchasers != nil {
+		scope := groups[0].scope.of(l.r.Key())
+		return l.purchasesPerKey(ctx, use, args, purchasers, func(q *query, p *sql.SelectTable) { scope.narrow(q.s, p) })
+	}
+	scopes := make([]purchaseScope, len(groups))
+	for i, g := range groups {
+		scopes[i] = func(q *query, p *sql.SelectTable) { g.only().narrow(q.s, p) }
+	}
+	return l.purchases(ctx, use, args, scopes)
 }
 
 // groupLicenses loads a page of the licenses of each group: of each purchase no more than a page,
@@ -268,12 +292,11 @@ func (l *loader) groupLicenses(ctx context.Context, use *shape.Field, args model
 	if err != nil {
 		return nil, err
 	}
-	sources := make([]source[*model.License], len(groups))
-	for i, g := range groups {
-		sources[i] = func(sh *shape.Shape) (*query, func() *model.License, keyset) {
+	of := func(scope groupScope) source[*model.License] {
+		return func(sh *shape.Shape) (*query, func() *model.License, keyset) {
 			sel, p := l.r.From("purchases", "p")
 			q := l.query(sel)
-			g.only().narrow(sel, p)
+			scope.narrow(sel, p)
 			sel.Where(live(p))
 			t := q.join("licenses", "purchase_id", p.C("id"))
 			if sh == nil {
@@ -284,7 +307,22 @@ func (l *loader) groupLicenses(ctx context.Context, use *shape.Field, args model
 			return q, q.license(t, p, sh), keyset{tag: l.licenseTag(), id: t.C("id")}
 		}
 	}
-	return l.licenseLists(ctx, use, args.Args, sources)
+	if purchasers := alike(groups); purchasers != nil {
+		pages, err := perKey(ctx, l, use, use.Of["License"], args.Args, purchasers, of(groups[0].scope.of(l.r.Key())))
+		if err != nil {
+			return nil, err
+		}
+		return l.licenseConnections(ctx, use, pages)
+	}
+	sources := make([]source[*model.License], len(groups))
+	for i, g := range groups {
+		sources[i] = of(g.only())
+	}
+	pages, err := lists(ctx, l, use, use.Of["License"], args.Args, len(sources), sources)
+	if err != nil {
+		return nil, err
+	}
+	return l.licenseConnections(ctx, use, pages)
 }
 
 // groupsByID loads the groups that the ids are composed of.
@@ -296,7 +334,7 @@ func (l *loader) groupsByID(ctx context.Context, ids []string, sh *shape.Shape) 
 		if !ok {
 			continue
 		}
-		scope := groupScope{product: g.Product, purchaser: &g.Purchaser}
+		scope := groupScope{product: g.Product, purchaser: g.Purchaser}
 		if s := map[id.GroupSource]model.PurchaseSource{id.SelfService: model.PurchaseSourceSelfService, id.Central: model.PurchaseSourceCentral}[g.Source]; s != "" {
 			scope.source = &s
 		}

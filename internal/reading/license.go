@@ -184,20 +184,20 @@ func (l *loader) countLicenses(ctx context.Context, search *string, ids []string
 
 // userLicenses loads a page of the licenses of each user. A mere member sees their own.
 func (l *loader) userLicenses(ctx context.Context, use *shape.Field, args model.SearchArgs, users []string) ([]*model.LicenseConnection, error) {
-	sources := make([]source[*model.License], len(users))
-	for i, user := range users {
-		sources[i] = func(sh *shape.Shape) (*query, func() *model.License, keyset) {
-			sel, t := l.r.From("licenses", "l")
-			q := l.query(sel)
-			sel.Where(sql.EQ(t.C("user_id"), user))
-			p := q.livePurchase(t)
-			if !l.me.SeesAllPurchases() && user != l.me.User {
-				sel.Where(sql.False())
-			}
-			return q, q.license(t, p, sh), keyset{tag: l.licenseTag(), id: t.C("id")}
+	pages, err := perKey(ctx, l, use, use.Of["License"], args.Args, users, func(sh *shape.Shape) (*query, func() *model.License, keyset) {
+		sel, t := l.r.From("licenses", "l")
+		q := l.query(sel)
+		sel.Where(sql.EQ(t.C("user_id"), l.r.Key()))
+		p := q.livePurchase(t)
+		if !l.me.SeesAllPurchases() {
+			sel.Where(sql.EQ(t.C("user_id"), l.me.User))
 		}
+		return q, q.license(t, p, sh), keyset{tag: l.licenseTag(), id: t.C("id")}
+	})
+	if err != nil {
+		return nil, err
 	}
-	return l.licenseLists(ctx, use, args.Args, sources)
+	return l.licenseConnections(ctx, use, pages)
 }
 
 // livePurchase joins the purchase of the licenses in table t, which must not be DELETED.
@@ -210,22 +210,18 @@ func (q *query) livePurchase(t *sql.SelectTable) *sql.SelectTable {
 // live narrows to purchases whose licenses exist: those of a DELETED one do not, even while their rows
 // are still being cleared away.
 func live(p *sql.SelectTable) *sql.Predicate {
-	return sql.NEQ(p.C("status"), string(model.SubscriptionStatusDeleted))
+	return sql.ExprP(p.C("status") + " <> '" + string(model.SubscriptionStatusDeleted) + "'")
 }
 
-func (l *loader) licenseLists(ctx context.Context, use *shape.Field, args page.Args, sources []source[*model.License]) ([]*model.LicenseConnection, error) {
-	sh := use.Of["License"]
-	pages, err := lists(ctx, l, use, sh, args, len(sources), sources)
-	if err != nil {
-		return nil, err
-	}
+// licenseConnections makes connections of pages, and loads what hangs below their licenses.
+func (l *loader) licenseConnections(ctx context.Context, use *shape.Field, pages []*entries[*model.License]) ([]*model.LicenseConnection, error) {
 	var all []*model.License
 	conns := make([]*model.LicenseConnection, len(pages))
 	for i, e := range pages {
 		all = append(all, e.nodes...)
 		conns[i] = licenseConnection(e, use)
 	}
-	return conns, some(ctx, l.fillLicenses, all, sh)
+	return conns, some(ctx, l.fillLicenses, all, use.Of["License"])
 }
 
 // licensesByID loads the licenses that exist and that the viewer may see: all, or a mere member's own and

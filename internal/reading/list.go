@@ -53,7 +53,44 @@ func lists[T any](ctx context.Context, l *loader, use *shape.Field, sh *shape.Sh
 	if n == 0 {
 		return nil, nil
 	}
-	_, _, ks := sources[0](nil)
+	return paged(use, args, sources[0], n, statements[T]{
+		rows:   func(pg page.Page, pages []*entries[T]) error { return loadRows(ctx, l, sh, pg, sources, pages) },
+		totals: func(pages []*entries[T]) error { return loadTotals(ctx, l, sources, pages) },
+	})
+}
+
+// perKey is lists for those that differ in a key alone, which the source names by store.Reader.Key.
+func perKey[T any](ctx context.Context, l *loader, use *shape.Field, sh *shape.Shape, args page.Args, keys []string, src source[T]) ([]*entries[T], error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	return paged(use, args, src, len(keys), statements[T]{
+		rows: func(pg page.Page, pages []*entries[T]) error {
+			q, take, ks := src(sh)
+			if err := q.seek(ks, pg); err != nil {
+				return err
+			}
+			var at row
+			q.position(ks, &at)
+			q.dest = append(q.dest, &at.list)
+			return collect(ctx, q, l.r.PerKey(q.s, keys), take, &at, ks, pages, ks.desc != pg.Backward)
+		},
+		totals: func(pages []*entries[T]) error {
+			q, _, ks := src(nil)
+			return addTotals(ctx, l, l.r.PerKey(q.counted(ks), keys), pages)
+		},
+	})
+}
+
+// statements load the rows and the totals of lists.
+type statements[T any] struct {
+	rows   func(page.Page, []*entries[T]) error
+	totals func([]*entries[T]) error
+}
+
+// paged loads of n lists what was asked for.
+func paged[T any](use *shape.Field, args page.Args, src source[T], n int, load statements[T]) ([]*entries[T], error) {
+	_, _, ks := src(nil)
 	pg, err := args.Resolve(ks.tag)
 	if err != nil {
 		return nil, err
@@ -63,12 +100,12 @@ func lists[T any](ctx context.Context, l *loader, use *shape.Field, sh *shape.Sh
 		pages[i] = &entries[T]{tag: ks.tag}
 	}
 	if use.Rows {
-		if err := loadRows(ctx, l, sh, pg, sources, pages); err != nil {
+		if err := load.rows(pg, pages); err != nil {
 			return nil, err
 		}
 	}
 	if use.Count {
-		if err := loadTotals(ctx, l, sources, pages); err != nil {
+		if err := load.totals(pages); err != nil {
 			return nil, err
 		}
 	}
@@ -105,22 +142,26 @@ func loadRows[T any](ctx context.Context, l *loader, sh *shape.Shape, pg page.Pa
 		}
 		statements = append(statements, q.s)
 	}
+	return collect(ctx, first, l.r.UnionAll(statements), take, &at, order, pages, order.desc != pg.Backward)
+}
+
+// collect reads the rows of lists, each to where at says that it stands.
+func collect[T any](ctx context.Context, q *query, statement sql.Querier, take func() T, at *row, order keyset, pages []*entries[T], desc bool) error {
 	type found struct {
 		row
 		node T
 	}
 	var rows []found
-	err := first.run(ctx, l.r.UnionAll(statements), func() {
+	err := q.run(ctx, statement, func() {
 		if order.number {
 			at.Value = strconv.FormatInt(at.number, 10)
 		}
-		rows = append(rows, found{at, take()})
+		rows = append(rows, found{*at, take()})
 	})
 	if err != nil {
 		return err
 	}
-	if len(sources) > 1 || first.page != first.s { // no database promises the order of what is put together
-		desc := order.desc != pg.Backward
+	if statement != sql.Querier(q.s) || q.page != q.s { // no database promises the order of what is put together
 		slices.SortStableFunc(rows, func(a, b found) int { return a.compare(b.row, order.number, desc) })
 	}
 	for _, f := range rows {
@@ -211,22 +252,31 @@ func (ks keyset) args(p page.Position) ([]any, error) {
 }
 
 func loadTotals[T any](ctx context.Context, l *loader, sources []source[T], pages []*entries[T]) error {
-	var at, total int
 	var statements []*sql.Selector
 	for i, src := range sources {
 		q, _, ks := src(nil)
-		if q.page == q.s {
-			q.s.Select(ks.id)
-		} else {
-			q.s.Select("*")
-		}
-		s, _ := l.r.Over(q.s, "counted")
-		s.AppendSelectExpr(sql.Raw(strconv.Itoa(i*len(pages)/len(sources))), sql.Raw("COUNT(*)"))
-		statements = append(statements, s)
+		statements = append(statements, q.counted(ks).AppendSelectExpr(sql.Raw(strconv.Itoa(i*len(pages)/len(sources)))))
 	}
+	return addTotals(ctx, l, l.r.UnionAll(statements), pages)
+}
+
+// counted counts the rows of a list.
+func (q *query) counted(ks keyset) *sql.Selector {
+	if q.page == q.s {
+		q.s.Select(ks.id)
+	} else {
+		q.s.Select("*")
+	}
+	s, _ := q.r.Over(q.s, "counted")
+	return s.AppendSelectExpr(sql.Raw("COUNT(*)"))
+}
+
+// addTotals adds up what a statement has counted, of which list.
+func addTotals[T any](ctx context.Context, l *loader, statement sql.Querier, pages []*entries[T]) error {
+	var at, total int
 	q := l.query(nil)
-	q.dest = []any{&at, &total}
-	return q.run(ctx, l.r.UnionAll(statements), func() { pages[at].total += total })
+	q.dest = []any{&total, &at}
+	return q.run(ctx, statement, func() { pages[at].total += total })
 }
 
 // cut brings the page to its size and direction and says where it lies.

@@ -46,20 +46,42 @@ func (l *loader) purchases(ctx context.Context, use *shape.Field, args model.Pur
 	}
 	sources := make([]source[*model.Purchase], len(scopes))
 	for i, scope := range scopes {
-		sources[i] = func(sh *shape.Shape) (*query, func() *model.Purchase, keyset) {
-			sel, p := l.r.From("purchases", "p")
-			q := l.query(sel)
-			q.visible(p)
-			scope(q, p)
-			q.filterPurchases(p, args)
-			return q, q.purchase(p, sh), l.purchaseOrder(p, args.OrderBy)
-		}
+		sources[i] = l.purchaseRows(args, scope)
 	}
-	sh := use.Of["Purchase"]
-	pages, err := lists(ctx, l, use, sh, args.Args, len(scopes), sources)
+	pages, err := lists(ctx, l, use, use.Of["Purchase"], args.Args, len(scopes), sources)
 	if err != nil {
 		return nil, err
 	}
+	return l.purchaseConnections(ctx, use, pages)
+}
+
+// purchasesPerKey loads a page of the purchases of each key, to which the scope narrows.
+func (l *loader) purchasesPerKey(ctx context.Context, use *shape.Field, args model.PurchasesArgs, keys []string, scope purchaseScope) ([]*model.PurchaseConnection, error) {
+	if args.Filter != nil {
+		if err := checkSearch(args.Filter.Search); err != nil {
+			return nil, err
+		}
+	}
+	pages, err := perKey(ctx, l, use, use.Of["Purchase"], args.Args, keys, l.purchaseRows(args, scope))
+	if err != nil {
+		return nil, err
+	}
+	return l.purchaseConnections(ctx, use, pages)
+}
+
+func (l *loader) purchaseRows(args model.PurchasesArgs, scope purchaseScope) source[*model.Purchase] {
+	return func(sh *shape.Shape) (*query, func() *model.Purchase, keyset) {
+		sel, p := l.r.From("purchases", "p")
+		q := l.query(sel)
+		q.visible(p)
+		scope(q, p)
+		q.filterPurchases(p, args)
+		return q, q.purchase(p, sh), l.purchaseOrder(p, args.OrderBy)
+	}
+}
+
+// purchaseConnections makes connections of pages, and loads what hangs below their purchases.
+func (l *loader) purchaseConnections(ctx context.Context, use *shape.Field, pages []*entries[*model.Purchase]) ([]*model.PurchaseConnection, error) {
 	var all []*model.Purchase
 	conns := make([]*model.PurchaseConnection, len(pages))
 	for i, e := range pages {
@@ -69,7 +91,7 @@ func (l *loader) purchases(ctx context.Context, use *shape.Field, args model.Pur
 			Edges: edges(e, use, func(n *model.Purchase, c string) *model.PurchaseEdge { return &model.PurchaseEdge{Node: n, Cursor: c} }),
 		}
 	}
-	return conns, some(ctx, l.fillPurchases, all, sh)
+	return conns, some(ctx, l.fillPurchases, all, use.Of["Purchase"])
 }
 
 // visible narrows to the purchases that the viewer may see.

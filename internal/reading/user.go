@@ -131,11 +131,7 @@ func (l *loader) fillUsers(ctx context.Context, users []*model.User, sh *shape.S
 	}
 	for _, use := range sh.Uses("purchases") {
 		args, _ := use.Args.(model.PurchasesArgs)
-		scopes := make([]purchaseScope, len(ids))
-		for i, id := range ids {
-			scopes[i] = func(q *query, p *sql.SelectTable) { q.s.Where(sql.EQ(p.C("purchaser_id"), id)) }
-		}
-		conns, err := l.purchases(ctx, use, args, scopes)
+		conns, err := l.purchasesPerKey(ctx, use, args, ids, func(q *query, p *sql.SelectTable) { q.s.Where(sql.EQ(p.C("purchaser_id"), l.r.Key())) })
 		if err != nil {
 			return err
 		}
