@@ -2,7 +2,7 @@
 
 GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: run test race browser conformance clients oidc schema vuln lint generate drift graphiql bench soak
+.PHONY: run test race browser conformance clients oidc schema vuln lint generate drift graphiql bench fuzz soak
 
 run: ## the server with demo data
 	go run . --demo
@@ -46,6 +46,11 @@ graphiql: ## the GraphiQL page, from web/graphiql
 
 bench: ## ratios to a hand-written handler, on the medium demo
 	go run ./internal/tools/withpostgres go run ./internal/bench
+
+FUZZTIME = 30s
+fuzz: ## each fuzz target for half a minute; what one finds stays in its testdata
+	@grep -rEo '^func Fuzz[A-Za-z]+' --include='*_test.go' internal | sed -E 's,/[^/]+:func , ,' | while read -r dir name; do \
+		echo "== $$dir $$name"; go test "./$$dir" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) || exit 1; done
 
 soak: ## breaks things for much longer than the tests do
 	go run ./internal/tools/withpostgres go test ./internal/takeover ./internal/purchasing ./internal/licensing ./internal/policy -run TestEveryStatementFails -count 1

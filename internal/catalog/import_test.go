@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"purser/internal/fault"
 	"purser/internal/fold"
 	"purser/internal/id"
+	"purser/internal/lines"
 	"purser/internal/store"
 	"purser/internal/store/storetest"
 	"purser/internal/viewer"
@@ -221,4 +223,31 @@ func seedPurchases(t *testing.T, db *store.DB, tenant string, alpha, beta *ent.P
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// FuzzImport: whatever a file holds, the answer is a result or what is wrong with it, and what it brought it brings once.
+func FuzzImport(f *testing.F) {
+	for _, text := range []string{
+		header, header + "X\t\tName\tFamily\tPRODUCT\tno\t30\t12.50\t\n", header + "X\tY Z\tName\tFamily\tOFFER_TYPE\tno\t0\t\tDE NL\n",
+		header + "CFQ7TTC0LH2H\t\tA\tB\tPRODUCT\tyes\t30\t1e9\t\nCFQ7TTC0LH2H\t\tA\tB\tPRODUCT\tyes\t30\t-1\tXX\n", "product_id\tname\nX\tY\n", "\ufeff" + header + "\t\t\t\t\t\t\t\t\n",
+	} {
+		f.Add(text)
+	}
+	c := setup(storetest.Open(f, "sqlite"))
+	if err := c.LoadBuiltIn(f.Context()); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		first, err := c.Import(t.Context(), strings.NewReader(text))
+		if err != nil {
+			if e, ok := errors.AsType[*lines.Error](err); !ok || len(e.Problems) == 0 {
+				t.Errorf("%q: %T: %v", text, err, err)
+			}
+			return
+		}
+		again, err := c.Import(t.Context(), strings.NewReader(text))
+		if want := (catalog.Result{Unchanged: first.Added + first.Updated + first.Unchanged}); err != nil || again != want {
+			t.Errorf("%q: %+v, and once more %+v, %v", text, first, again, err)
+		}
+	})
 }

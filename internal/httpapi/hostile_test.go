@@ -136,10 +136,11 @@ func TestLimits(t *testing.T) {
 		}
 		return "{" + s.String() + "}"
 	}
+	marked := func(before, after string) (string, string) {
+		return before + rep("@mark ", 50) + after, before + rep("@mark ", 51) + after
+	}
 	depth := func(n int) string { return rep("{node", n-1) + "{id}" + rep("}", n-1) }
-	for name, c := range map[string]struct {
-		ok, refused string
-	}{
+	cases := map[string]struct{ ok, refused string }{
 		"depth":              {depth(15), depth(16)},
 		"depth by fragments": {"{node" + rep("{node", 7) + "{...a}" + rep("}", 8) + " fragment a on Node" + rep("{node", 6) + "{id}" + rep("}", 6), "{node" + rep("{node", 7) + "{...a}" + rep("}", 8) + " fragment a on Node" + rep("{node", 7) + "{id}" + rep("}", 7)},
 		"aliases":            {aliases(100), aliases(101)},
@@ -153,12 +154,37 @@ func TestLimits(t *testing.T) {
 			"{__schema{types{...t}}} fragment t on __Type{fields{type{name}} interfaces{name}}",
 			"{__schema{types{...t}}} fragment t on __Type{interfaces{...u}} fragment u on __Type{interfaces{name}}",
 		},
+	}
+	for place, parts := range map[string][2]string{
+		"an operation": {"query ", "{hello}"}, "a variable": {"query($a:String ", "){hello(name:$a)}"}, "a fragment": {"{...f} fragment f on Query ", "{hello}"},
+		"its use": {"{...f ", "} fragment f on Query{hello}"}, "an inline one": {"{... on Query ", "{hello}}"},
 	} {
+		c := cases["depth"]
+		c.ok, c.refused = marked(parts[0], parts[1])
+		cases["directives of "+place] = c
+	}
+	for name, c := range cases {
 		if got := b.post(t, c.ok, asSpec); got.status != 200 {
 			t.Errorf("%s, just allowed: %d %s", name, got.status, got.body)
 		}
 		if got := b.post(t, c.refused, asSpec); got.status != 400 || !strings.Contains(got.body, "COMPLEXITY_LIMIT_EXCEEDED") {
 			t.Errorf("%s, just too much: %d %s", name, got.status, got.body)
+		}
+	}
+}
+
+// TestDisguise: what is too much is found in what the rules would refuse later, after much work.
+func TestDisguise(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	for name, document := range map[string]string{
+		"a second fragment of one name": "{...f} fragment f on Query{hello} fragment f on Query{" + strings.Repeat("hello ", 400) + "}",
+		"a fragment out of use":         "{hello} fragment f on Query{" + strings.Repeat("hello ", 400) + "}",
+		"a second operation":            "query A{hello} query B{" + strings.Repeat("hello ", 400) + "}",
+		"an unknown type":               "{hello} fragment f on Nope{" + strings.Repeat("hello ", 400) + "}",
+	} {
+		if got := b.post(t, document, asSpec); !strings.Contains(got.body, "COMPLEXITY_LIMIT_EXCEEDED") {
+			t.Errorf("%s: %d %.500s", name, got.status, got.body)
 		}
 	}
 }

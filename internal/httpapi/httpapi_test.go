@@ -34,6 +34,7 @@ type About { caller: String requestId: String baseURL: String }
 type Node { id: ID! node: Node nodes: [Node!] }
 input Tree { left: Tree list: [Int!] }
 scalar Any
+directive @mark repeatable on QUERY | VARIABLE_DEFINITION | FRAGMENT_DEFINITION | FRAGMENT_SPREAD | INLINE_FRAGMENT
 enum Color { GREEN RED }
 type Mutation { set(value: Int): Int }
 type Subscription { count(to: Int!): Int forever: Int refused: Int }

@@ -98,12 +98,18 @@ func TestComposed(t *testing.T) {
 func FuzzKindOf(f *testing.F) {
 	f.Add("ten_" + strings.Repeat("0", 26))
 	f.Add("gli_" + strings.Repeat("z", 79))
+	f.Add("pol_" + strings.Repeat("z", 52))
 	f.Fuzz(func(t *testing.T, s string) {
 		k := id.KindOf(s)
 		if k != "" && !strings.HasPrefix(s, string(k)+"_") {
 			t.Errorf("%q is a %q", s, k)
 		}
-		id.Pair(s)
+		if tenant, product, ok := id.Pair(s); ok && (!id.Is(tenant, id.Tenant) || !id.Is(product, id.Product) || id.Compose(k, id.Body(tenant), id.Body(product)) != s) {
+			t.Errorf("%q is made of %q and %q", s, tenant, product)
+		}
+		if known := id.Known(s); known != "" && (known != s || k == "") {
+			t.Errorf("%q is known as %q", s, known)
+		}
 		if g, ok := id.ParseGroup(s); ok && g.String() != s {
 			t.Errorf("%q came back as %q", s, g)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -114,9 +115,12 @@ func (s *Service) licenses(ctx context.Context, purchaseID, after string, each f
 	})
 }
 
+// formulas are what begins one, to some spreadsheets in the wide forms of East Asia too.
+const formulas = "=+-@\t\r\n＝＋－＠"
+
 // defuse keeps a spreadsheet from running a cell as a formula.
 func defuse(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+	if r, _ := utf8.DecodeRuneInString(cell); cell != "" && strings.ContainsRune(formulas, r) {
 		return "'" + cell
 	}
 	return cell

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf8"
 
 	"purser/internal/lines"
 
@@ -76,4 +77,35 @@ func TestProblemsAreListedByLine(t *testing.T) {
 	if !strings.HasPrefix(text, "line 1: field: first\nline 1: field: second\nline 2: field: first\n") || !strings.HasSuffix(text, "\nline 10: field: second\nand 60 more") {
 		t.Errorf("got %s", text)
 	}
+}
+
+// FuzzFile: lines come whole and in order, however they arrive, and nothing is passed over without a word.
+func FuzzFile(f *testing.F) {
+	for _, text := range []string{"", "a\nb", "\ufeffa\r\n\r\n \t\nb\r\n", "a\n\xff\nb\n", "\r\n\ufeff", "\r\r\n", "\x00\n", "\u2028a"} {
+		f.Add(text, true)
+		f.Add(text, false)
+	}
+	f.Fuzz(func(t *testing.T, text string, slowly bool) {
+		var r io.Reader = strings.NewReader(text)
+		if slowly {
+			r = iotest.OneByteReader(r)
+		}
+		file, all := lines.Open(r), strings.Split(text, "\n")
+		last := 0
+		for file.Next() {
+			n, line := file.Number(), string(file.Bytes())
+			want := strings.TrimSuffix(all[n-1], "\r")
+			if n == 1 {
+				want = strings.TrimPrefix(want, "\ufeff")
+			}
+			if line != want || n <= last || !utf8.ValidString(line) || len(line) > lines.MaxBytes {
+				t.Errorf("line %d after %d of %q is %q", n, last, text, line)
+			}
+			last = n
+		}
+		var e *lines.Error
+		if err := file.Err(); err != nil && !errors.As(err, &e) || (err == nil) != utf8.ValidString(text) {
+			t.Errorf("%q: %v", text, err)
+		}
+	})
 }

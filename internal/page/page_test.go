@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"purser/internal/fault"
@@ -67,6 +68,26 @@ func FuzzCursor(f *testing.F) {
 		p, err := page.Args{After: &cursor}.Resolve("list")
 		if err == nil && p.After.Cursor("list") != cursor {
 			t.Errorf("%q was taken, but is not what we would have given out", cursor)
+		}
+	})
+}
+
+// FuzzPosition: every position finds its way back, and only to its own list.
+func FuzzPosition(f *testing.F) {
+	f.Add("1", "pur_1", "list", "another")
+	f.Add("key\x00with nul", "", "", "\x00")
+	f.Fuzz(func(t *testing.T, value, id, tag, other string) {
+		if strings.Contains(id, "\x00") { // no id does
+			return
+		}
+		want := page.Position{Value: value, ID: id}
+		cursor := want.Cursor(tag)
+		p, err := page.Args{After: &cursor}.Resolve(tag)
+		if err != nil || *p.After != want {
+			t.Errorf("%q came back as %q, %v", want, p.After, err)
+		}
+		if _, err := (page.Args{Before: &cursor}).Resolve(other); err == nil && other != tag {
+			t.Errorf("a cursor of %q was taken for %q", tag, other)
 		}
 	})
 }
