@@ -68,7 +68,7 @@ type hostility struct {
 	kind   string
 	seed   uint64
 	author author
-	tokens []string
+	tokens []string // the first is an admin's, the last are nobody's
 	codes  map[string]bool
 	counts sync.Map // of answers, by the code of the first error
 }
@@ -88,6 +88,7 @@ func newHostility(t *testing.T, kind string) *hostility {
 	for _, upn := range []string{"admin@contoso.example", "avery@contoso.example", "admin@fabrikam.example"} {
 		h.tokens = append(h.tokens, s.Token(t, upn))
 	}
+	h.tokens = append(h.tokens, "", "psr_"+strings.Repeat("0", 36), "nonsense")
 	for _, v := range h.author.schema.Types["ErrorCode"].EnumValues {
 		h.codes[v.Name] = v.Name != "INTERNAL" && v.Name != "UNAVAILABLE" && v.Name != "RATE_LIMITED"
 	}
@@ -161,7 +162,7 @@ func (h *hostility) one(t *testing.T, socket *hostileSocket, i int) time.Duratio
 	a.Rand = rand.New(rand.NewPCG(h.seed, uint64(i)))
 	text, token := spoiled(&a), h.tokens[0]
 	if a.oneIn(4) {
-		token = append(h.tokens, "", "psr_"+strings.Repeat("0", 36), "nonsense")[a.IntN(len(h.tokens)+3)]
+		token = a.pick(h.tokens...)
 	}
 	start := time.Now()
 	var problem string
