@@ -2,6 +2,7 @@ package genqlient_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"os"
 	"strings"
@@ -119,11 +120,11 @@ func TestMutation(t *testing.T) {
 func TestRefusal(t *testing.T) {
 	url, _ := server(t)
 	_, err := genqlient.Viewer(t.Context(), graphql.NewClient(url, &http.Client{Transport: bearer("psr_wrong")}))
-	if e, ok := err.(*graphql.HTTPError); !ok || e.StatusCode != http.StatusUnauthorized || code(e.Response.Errors) != "UNAUTHENTICATED" {
+	if e, ok := errors.AsType[*graphql.HTTPError](err); !ok || e.StatusCode != http.StatusUnauthorized || code(e.Response.Errors) != "UNAUTHENTICATED" {
 		t.Errorf("a wrong token: %v", err)
 	}
 	_, err = genqlient.Purchases(t.Context(), setup(t), 101, nil, nil)
-	if e, ok := err.(gqlerror.List); !ok || code(e) != "INVALID" {
+	if e, ok := errors.AsType[gqlerror.List](err); !ok || code(e) != "INVALID" {
 		t.Errorf("too long a page: %v", err)
 	}
 }
@@ -140,7 +141,7 @@ func code(errs gqlerror.List) any {
 type dialer struct{ t *testing.T }
 
 func (d dialer) DialContext(ctx context.Context, url string, h http.Header) (graphql.WSConn, error) {
-	conn, _, err := websocket.DefaultDialer.DialContext(ctx, url, h)
+	conn, _, err := websocket.DefaultDialer.DialContext(ctx, url, h) //nolint:bodyclose // the socket takes it over
 	if err == nil {
 		d.t.Cleanup(func() { _ = conn.Close() })
 	}
