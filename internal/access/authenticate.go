@@ -1,9 +1,11 @@
 package access
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 
 	"purser/graph/model"
@@ -13,8 +15,8 @@ import (
 	"purser/internal/viewer"
 )
 
-// Authenticate finds the caller behind a bearer token, with every tenant within reach, in at
-// most two statements. Whatever is wrong with the secret, its token or the token's user, the
+// Authenticate finds the caller behind a bearer token, with every tenant within reach, in one
+// statement, or none where others are heard (see known). Whatever is wrong with the secret, its token or the token's user, the
 // answer is one and the same fault.Unauthenticated.
 func (s *Service) Authenticate(ctx context.Context, secret string) (*viewer.Caller, error) {
 	if s.issuer != nil && !strings.HasPrefix(secret, secretStart) {
@@ -23,45 +25,59 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (*viewer.Call
 	if !wellFormed(secret) {
 		return nil, unauthenticated()
 	}
-	f, err := findToken(ctx, s.db, hashOf(secret))
+	hash, now := sha256.Sum256([]byte(secret)), instant.From(s.now())
+	c := s.known.find(hash, now)
+	if c == nil {
+		f, err := s.lookUp(ctx, hash, now)
+		if err != nil {
+			return nil, err
+		}
+		c = f
+	}
+	s.uses.note(c.Credential.ID, now)
+	return c, nil
+}
+
+// lookUp finds the caller behind a token in the database, and keeps what it finds.
+func (s *Service) lookUp(ctx context.Context, hash [sha256.Size]byte, now instant.Milli) (*viewer.Caller, error) {
+	before := s.known.now()
+	f, err := findToken(ctx, s.db, hash[:], now)
 	if err != nil {
 		return nil, fmt.Errorf("find a token: %w", err)
 	}
-	now := instant.From(s.now())
-	if f == nil || f.token.ExpiresAt <= now {
-		return nil, unauthenticated()
-	}
-	c := &viewer.Caller{Credential: f.token, Name: f.token.Name, Home: f.tenant}
-	if f.user == nil {
-		if f.roles == 0 {
-			return nil, unauthenticated()
-		}
-		s.uses.note(f.token.ID, now)
-		c.Reach = []viewer.Access{{Tenant: f.tenant, Roles: f.roles}}
-		return c, nil
-	}
-	c, err = s.asUser(ctx, c, f)
+	c, err := f.caller(now)
 	if err == nil {
-		s.uses.note(f.token.ID, now)
+		s.known.keep(before, hash, c, now)
 	}
 	return c, err
 }
 
+// caller is who is behind the token found, if anybody.
+func (f *found) caller(now instant.Milli) (*viewer.Caller, error) {
+	if f == nil || f.token.ExpiresAt <= now {
+		return nil, unauthenticated()
+	}
+	c := &viewer.Caller{Credential: f.token, Name: f.token.Name, Home: f.tenant}
+	switch {
+	case f.user != nil:
+		return f.asUser(c)
+	case f.roles == 0:
+		return nil, unauthenticated()
+	}
+	c.Reach = []viewer.Access{{Tenant: f.tenant, Roles: f.roles}}
+	return c, nil
+}
+
 // asUser lets the caller act as the user found.
-func (s *Service) asUser(ctx context.Context, c *viewer.Caller, f *found) (*viewer.Caller, error) {
+func (f *found) asUser(c *viewer.Caller) (*viewer.Caller, error) {
 	if f.user.blocked {
 		return nil, unauthenticated()
 	}
 	c.User, c.Name = f.user.id, f.user.name
 	c.Reach = []viewer.Access{{Tenant: f.tenant, Roles: f.user.roles | viewer.SetOf(viewer.Member)}}
-	if f.user.guest {
-		return c, nil
+	if !f.user.guest {
+		c.Reach = append(c.Reach, f.delegated...)
 	}
-	delegated, err := delegatedTo(ctx, s.db, f.domain, instant.From(s.now()))
-	if err != nil {
-		return nil, fmt.Errorf("find delegated access: %w", err)
-	}
-	c.Reach = append(c.Reach, delegated...)
 	return c, nil
 }
 
@@ -72,11 +88,11 @@ func unauthenticated() *fault.Error {
 
 // found is a token with what is known of its tenant and its user.
 type found struct {
-	token  viewer.Credential
-	tenant string
-	domain string
-	roles  viewer.Roles
-	user   *foundUser // nil for a service token
+	token     viewer.Credential
+	tenant    string
+	roles     viewer.Roles
+	user      *foundUser      // nil for a service token
+	delegated []viewer.Access // what other tenants grant to the tenant's members
 }
 
 type foundUser struct {
@@ -85,53 +101,40 @@ type foundUser struct {
 	guest, blocked bool
 }
 
-// findToken returns the token with this hash; nil where there is none. It looks outside of the
+// findToken returns the token with this hash, in one statement; nil where there is none. It looks outside of the
 // tenant wall: nobody is in a tenant before it is known who asks.
-func findToken(ctx context.Context, db *store.DB, hash []byte) (f *found, err error) {
-	rows, err := db.QueryUnwalled(ctx, `SELECT t.id, t.name, t.roles, t.expires_at, t.tenant_id, n.domain, COALESCE(u.id, ''),
-		COALESCE(u.display_name, ''), COALESCE(u.roles, 0), COALESCE(u.kind, ''), COALESCE(u.account_enabled AND NOT u.removed, false)
-		FROM api_tokens t JOIN tenants n ON n.id = t.tenant_id LEFT JOIN users u ON u.id = t.user_id AND u.tenant_id = t.tenant_id
-		WHERE t.hash = ? AND t.revoked_at IS NULL`, hash)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	if !rows.Next() {
-		return nil, rows.Err()
-	}
-	f = &found{token: viewer.Credential{Kind: viewer.APIToken}}
+func findToken(ctx context.Context, db *store.DB, hash []byte, now instant.Milli) (f *found, err error) {
+	t := found{token: viewer.Credential{Kind: viewer.APIToken}}
 	var u foundUser
 	var kind string
 	var active bool
-	err = rows.Scan(&f.token.ID, &f.token.Name, &f.roles, &f.token.ExpiresAt, &f.tenant, &f.domain, &u.id, &u.name, &u.roles, &kind, &active)
-	if err != nil {
-		return nil, err
-	}
+	var from *string
+	var a viewer.Access
+	dest := []any{&t.token.ID, &t.token.Name, &t.roles, &t.token.ExpiresAt, &t.tenant, &u.id, &u.name, &u.roles, &kind, &active, &from, &a.Roles, &a.ExpiresAt}
+	err = db.ReadUnwalled(ctx, `SELECT t.id, t.name, t.roles, t.expires_at, t.tenant_id, COALESCE(u.id, ''),
+		COALESCE(u.display_name, ''), COALESCE(u.roles, 0), COALESCE(u.kind, ''), COALESCE(u.account_enabled AND NOT u.removed, false),
+		p.tenant_id, COALESCE(p.roles, 0), COALESCE(p.expires_at, 0)
+		FROM api_tokens t JOIN tenants n ON n.id = t.tenant_id LEFT JOIN users u ON u.id = t.user_id AND u.tenant_id = t.tenant_id
+		LEFT JOIN partner_accesses p ON p.partner_domain = n.domain AND p.tenant_id <> n.id AND p.expires_at > ? AND p.revoked_at IS NULL
+		WHERE t.hash = ? AND t.revoked_at IS NULL`, []any{int64(now), hash}, func(rows *store.Rows) error {
+		f = &t
+		if err := rows.Scan(dest...); err != nil || from == nil {
+			return err
+		}
+		t.grant(viewer.Access{Tenant: *from, Roles: a.Roles, Delegated: true, ExpiresAt: a.ExpiresAt})
+		return nil
+	})
 	if u.id != "" {
 		u.guest, u.blocked = kind != string(model.UserKindMember), !active
-		f.user = &u
+		t.user = &u
 	}
-	return f, rows.Err()
+	slices.SortFunc(t.delegated, func(a, b viewer.Access) int { return cmp.Compare(a.Tenant, b.Tenant) })
+	return f, err
 }
 
-// delegatedTo returns the access that other tenants grant to the users of the partner with this
-// domain, as far as it has not ended. It looks outside of the wall, at grants alone.
-func delegatedTo(ctx context.Context, db *store.DB, domain string, now instant.Milli) (list []viewer.Access, err error) {
-	rows, err := db.QueryUnwalled(ctx, `SELECT p.tenant_id, p.roles, p.expires_at
-		FROM partner_accesses p JOIN tenants n ON n.id = p.tenant_id
-		WHERE p.partner_domain = ? AND n.domain <> p.partner_domain AND p.expires_at > ? AND p.revoked_at IS NULL ORDER BY p.tenant_id`, domain, int64(now))
-	if err != nil {
-		return nil, err
+// grant adds what another tenant grants; nobody is a member there.
+func (f *found) grant(a viewer.Access) {
+	if a.Roles &^= viewer.SetOf(viewer.Member); a.Roles != 0 {
+		f.delegated = append(f.delegated, a)
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		a := viewer.Access{Delegated: true}
-		if err := rows.Scan(&a.Tenant, &a.Roles, &a.ExpiresAt); err != nil {
-			return nil, err
-		}
-		if a.Roles &^= viewer.SetOf(viewer.Member); a.Roles != 0 {
-			list = append(list, a)
-		}
-	}
-	return list, rows.Err()
 }

@@ -40,7 +40,10 @@ func (s *Service) authenticateOIDC(ctx context.Context, token string) (*viewer.C
 	if who.Roles != nil {
 		f.user.roles = *who.Roles
 	}
-	return s.asUser(ctx, &viewer.Caller{Credential: credentialOf(who), Home: f.tenant}, f)
+	if err := f.findGrants(ctx, s.db, instant.From(s.now())); err != nil {
+		return nil, fmt.Errorf("find delegated access: %w", err)
+	}
+	return f.asUser(&viewer.Caller{Credential: credentialOf(who), Home: f.tenant})
 }
 
 // credentialOf returns the credential that all tokens of one subject are: whoever renews a token in the middle
@@ -56,7 +59,7 @@ func credentialOf(who openid.Identity) viewer.Credential {
 // one tenant's external id and another's domain. It looks outside of the tenant wall: nobody is in a tenant
 // before it is known who asks.
 func findUser(ctx context.Context, db *store.DB, who openid.Identity) (f *found, err error) {
-	rows, err := db.QueryUnwalled(ctx, `SELECT n.id, n.domain, COALESCE(u.id, ''), COALESCE(u.display_name, ''), COALESCE(u.roles, 0),
+	rows, err := db.QueryUnwalled(ctx, `SELECT n.id, COALESCE(u.id, ''), COALESCE(u.display_name, ''), COALESCE(u.roles, 0),
 		COALESCE(u.kind, ''), COALESCE(u.account_enabled AND NOT u.removed, false)
 		FROM tenants n LEFT JOIN users u ON u.tenant_id = n.id AND u.upn_key = ?
 		WHERE n.external_id = ? OR n.domain = ?`, fold.Key(who.User), who.Tenant, strings.ToLower(who.Tenant))
@@ -70,7 +73,7 @@ func findUser(ctx context.Context, db *store.DB, who openid.Identity) (f *found,
 		tenants++
 		var kind string
 		var active bool
-		if err := rows.Scan(&f.tenant, &f.domain, &f.user.id, &f.user.name, &f.user.roles, &kind, &active); err != nil {
+		if err := rows.Scan(&f.tenant, &f.user.id, &f.user.name, &f.user.roles, &kind, &active); err != nil {
 			return nil, err
 		}
 		f.user.guest, f.user.blocked = kind != string(model.UserKindMember), !active
@@ -79,4 +82,17 @@ func findUser(ctx context.Context, db *store.DB, who openid.Identity) (f *found,
 		return nil, rows.Err()
 	}
 	return f, rows.Err()
+}
+
+// findGrants finds the access that other tenants grant to the users of the partner with the tenant's
+// domain, as far as it has not ended. It looks outside of the wall, at grants alone.
+func (f *found) findGrants(ctx context.Context, db *store.DB, now instant.Milli) error {
+	a := viewer.Access{Delegated: true}
+	return db.ReadUnwalled(ctx, `SELECT p.tenant_id, p.roles, p.expires_at FROM partner_accesses p
+		WHERE p.partner_domain = (SELECT n.domain FROM tenants n WHERE n.id = ?) AND p.tenant_id <> ? AND p.expires_at > ? AND p.revoked_at IS NULL
+		ORDER BY p.tenant_id`, []any{f.tenant, f.tenant, int64(now)}, func(rows *store.Rows) error {
+		err := rows.Scan(&a.Tenant, &a.Roles, &a.ExpiresAt)
+		f.grant(a)
+		return err
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"purser/internal/instant"
@@ -25,25 +26,29 @@ const (
 
 // uses remembers when tokens were last used until that is written down.
 type uses struct {
-	mu sync.Mutex
-	at map[string]instant.Milli // by token
+	at sync.Map // by token: *atomic.Int64, an instant.Milli; 0 when that is written down
 }
 
 // note remembers a use, unless a later one is known.
 func (u *uses) note(token string, at instant.Milli) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.at == nil {
-		u.at = map[string]instant.Milli{}
+	v, ok := u.at.Load(token)
+	if !ok {
+		v, _ = u.at.LoadOrStore(token, new(atomic.Int64))
 	}
-	u.at[token] = max(u.at[token], at)
+	last, _ := v.(*atomic.Int64)
+	for was := last.Load(); was < int64(at) && !last.CompareAndSwap(was, int64(at)); was = last.Load() {
+	}
 }
 
 func (u *uses) take() map[string]instant.Milli {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	taken := u.at
-	u.at = nil
+	taken := map[string]instant.Milli{}
+	u.at.Range(func(token, v any) bool {
+		last, _ := v.(*atomic.Int64)
+		if at := last.Swap(0); at > 0 {
+			taken[fmt.Sprint(token)] = instant.Milli(at)
+		}
+		return true
+	})
 	return taken
 }
 

@@ -156,6 +156,12 @@ func (db *DB) QueryUnwalled(ctx context.Context, query string, args ...any) (*st
 	return rows, translate(err)
 }
 
+// ReadUnwalled is QueryUnwalled that calls scan for each row.
+func (db *DB) ReadUnwalled(ctx context.Context, query string, args []any, scan func(*Rows) error) error {
+	count(ctx)
+	return translate(db.read(ctx, rebind(db.dialect, query), args, scan))
+}
+
 // CountUnwalled counts rows outside of any tenant, with a statement that selects the count: for telling
 // how much work waits.
 func (db *DB) CountUnwalled(ctx context.Context, query string) (n int, err error) {
