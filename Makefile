@@ -56,6 +56,7 @@ soak: ## breaks things for much longer than the tests do
 	go run ./internal/tools/withpostgres go test ./internal/takeover ./internal/purchasing ./internal/licensing ./internal/policy -run TestEveryStatementFails -count 1
 	go run ./internal/tools/withpostgres go test ./internal/takeover -run TestModel -rapid.checks 5000 -rapid.steps 50 -timeout 3h -count 1 -v
 	go run ./internal/tools/withpostgres go test ./internal/cli -run TestKill -kills 1000 -timeout 3h -count 1 -v
+	go test ./graph -run TestLean -lean-documents 170000 -timeout 3h -count 1 -v
 	go run ./internal/tools/withpostgres go test ./internal/licensing -run TestLastSeat -races 10000 -timeout 3h -count 1 -v
 	go run ./internal/tools/withpostgres go test ./internal/purchasing -run TestCatchUp -scale 1000000 -scale-due 10000 -timeout 2h -count 1 -v
 	go run ./internal/tools/withpostgres go test ./internal/apitest -run TestHostile -hostile 1000000 -timeout 3h -count 1 -v

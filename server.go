@@ -14,7 +14,7 @@ import (
 )
 
 //go:generate go run entgo.io/ent/cmd/ent generate --feature intercept,sql/upsert,sql/lock,sql/execquery,sql/versioned-migration ./ent/schema
-//go:generate go run github.com/99designs/gqlgen generate
+//go:generate go run ./internal/tools/gqlgen
 
 //go:embed schema.graphql
 var sdl []byte

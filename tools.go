@@ -3,7 +3,4 @@
 // Package main pins the tools that go generate runs.
 package main
 
-import (
-	_ "entgo.io/ent/cmd/ent"
-	_ "github.com/99designs/gqlgen"
-)
+import _ "entgo.io/ent/cmd/ent"

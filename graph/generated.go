@@ -24801,6 +24801,10 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 var adminCenterLinksImplementors = []string{"AdminCenterLinks"}
 
 func (ec *executionContext) _AdminCenterLinks(ctx context.Context, sel ast.SelectionSet, obj *model.AdminCenterLinks) graphql.Marshaler {
+	if m, ok := ec.lean_AdminCenterLinks(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, adminCenterLinksImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -24849,6 +24853,10 @@ func (ec *executionContext) _AdminCenterLinks(ctx context.Context, sel ast.Selec
 var apiTokenImplementors = []string{"ApiToken", "Node"}
 
 func (ec *executionContext) _ApiToken(ctx context.Context, sel ast.SelectionSet, obj *model.APIToken) graphql.Marshaler {
+	if m, ok := ec.lean_ApiToken(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, apiTokenImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -24932,6 +24940,10 @@ func (ec *executionContext) _ApiToken(ctx context.Context, sel ast.SelectionSet,
 var apiTokenConnectionImplementors = []string{"ApiTokenConnection"}
 
 func (ec *executionContext) _ApiTokenConnection(ctx context.Context, sel ast.SelectionSet, obj *model.APITokenConnection) graphql.Marshaler {
+	if m, ok := ec.lean_ApiTokenConnection(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, apiTokenConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -24985,6 +24997,10 @@ func (ec *executionContext) _ApiTokenConnection(ctx context.Context, sel ast.Sel
 var apiTokenEdgeImplementors = []string{"ApiTokenEdge"}
 
 func (ec *executionContext) _ApiTokenEdge(ctx context.Context, sel ast.SelectionSet, obj *model.APITokenEdge) graphql.Marshaler {
+	if m, ok := ec.lean_ApiTokenEdge(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, apiTokenEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25028,6 +25044,10 @@ func (ec *executionContext) _ApiTokenEdge(ctx context.Context, sel ast.Selection
 var assignLicensesPayloadImplementors = []string{"AssignLicensesPayload"}
 
 func (ec *executionContext) _AssignLicensesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AssignLicensesPayload) graphql.Marshaler {
+	if m, ok := ec.lean_AssignLicensesPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, assignLicensesPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25076,6 +25096,10 @@ func (ec *executionContext) _AssignLicensesPayload(ctx context.Context, sel ast.
 var auditChangeImplementors = []string{"AuditChange"}
 
 func (ec *executionContext) _AuditChange(ctx context.Context, sel ast.SelectionSet, obj *model.AuditChange) graphql.Marshaler {
+	if m, ok := ec.lean_AuditChange(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditChangeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25124,6 +25148,10 @@ func (ec *executionContext) _AuditChange(ctx context.Context, sel ast.SelectionS
 var auditEventImplementors = []string{"AuditEvent", "Node"}
 
 func (ec *executionContext) _AuditEvent(ctx context.Context, sel ast.SelectionSet, obj *model.AuditEvent) graphql.Marshaler {
+	if m, ok := ec.lean_AuditEvent(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25207,6 +25235,10 @@ func (ec *executionContext) _AuditEvent(ctx context.Context, sel ast.SelectionSe
 var auditEventConnectionImplementors = []string{"AuditEventConnection"}
 
 func (ec *executionContext) _AuditEventConnection(ctx context.Context, sel ast.SelectionSet, obj *model.AuditEventConnection) graphql.Marshaler {
+	if m, ok := ec.lean_AuditEventConnection(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25260,6 +25292,10 @@ func (ec *executionContext) _AuditEventConnection(ctx context.Context, sel ast.S
 var auditEventEdgeImplementors = []string{"AuditEventEdge"}
 
 func (ec *executionContext) _AuditEventEdge(ctx context.Context, sel ast.SelectionSet, obj *model.AuditEventEdge) graphql.Marshaler {
+	if m, ok := ec.lean_AuditEventEdge(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25303,6 +25339,10 @@ func (ec *executionContext) _AuditEventEdge(ctx context.Context, sel ast.Selecti
 var buyCentrallyPayloadImplementors = []string{"BuyCentrallyPayload"}
 
 func (ec *executionContext) _BuyCentrallyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.BuyCentrallyPayload) graphql.Marshaler {
+	if m, ok := ec.lean_BuyCentrallyPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, buyCentrallyPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25346,6 +25386,10 @@ func (ec *executionContext) _BuyCentrallyPayload(ctx context.Context, sel ast.Se
 var buySelfServicePayloadImplementors = []string{"BuySelfServicePayload"}
 
 func (ec *executionContext) _BuySelfServicePayload(ctx context.Context, sel ast.SelectionSet, obj *model.BuySelfServicePayload) graphql.Marshaler {
+	if m, ok := ec.lean_BuySelfServicePayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, buySelfServicePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25389,6 +25433,10 @@ func (ec *executionContext) _BuySelfServicePayload(ctx context.Context, sel ast.
 var cancelMovePayloadImplementors = []string{"CancelMovePayload"}
 
 func (ec *executionContext) _CancelMovePayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelMovePayload) graphql.Marshaler {
+	if m, ok := ec.lean_CancelMovePayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, cancelMovePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25432,6 +25480,10 @@ func (ec *executionContext) _CancelMovePayload(ctx context.Context, sel ast.Sele
 var cancelSubscriptionPayloadImplementors = []string{"CancelSubscriptionPayload"}
 
 func (ec *executionContext) _CancelSubscriptionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelSubscriptionPayload) graphql.Marshaler {
+	if m, ok := ec.lean_CancelSubscriptionPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, cancelSubscriptionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25480,6 +25532,10 @@ func (ec *executionContext) _CancelSubscriptionPayload(ctx context.Context, sel 
 var cancellationImplementors = []string{"Cancellation"}
 
 func (ec *executionContext) _Cancellation(ctx context.Context, sel ast.SelectionSet, obj *model.Cancellation) graphql.Marshaler {
+	if m, ok := ec.lean_Cancellation(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, cancellationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25538,6 +25594,10 @@ func (ec *executionContext) _Cancellation(ctx context.Context, sel ast.Selection
 var capabilityImplementors = []string{"Capability"}
 
 func (ec *executionContext) _Capability(ctx context.Context, sel ast.SelectionSet, obj *model.Capability) graphql.Marshaler {
+	if m, ok := ec.lean_Capability(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, capabilityImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25581,6 +25641,10 @@ func (ec *executionContext) _Capability(ctx context.Context, sel ast.SelectionSe
 var centralAlternativeImplementors = []string{"CentralAlternative"}
 
 func (ec *executionContext) _CentralAlternative(ctx context.Context, sel ast.SelectionSet, obj *model.CentralAlternative) graphql.Marshaler {
+	if m, ok := ec.lean_CentralAlternative(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, centralAlternativeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25624,6 +25688,10 @@ func (ec *executionContext) _CentralAlternative(ctx context.Context, sel ast.Sel
 var changeQuantityPayloadImplementors = []string{"ChangeQuantityPayload"}
 
 func (ec *executionContext) _ChangeQuantityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ChangeQuantityPayload) graphql.Marshaler {
+	if m, ok := ec.lean_ChangeQuantityPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, changeQuantityPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25667,6 +25735,10 @@ func (ec *executionContext) _ChangeQuantityPayload(ctx context.Context, sel ast.
 var createApiTokenPayloadImplementors = []string{"CreateApiTokenPayload"}
 
 func (ec *executionContext) _CreateApiTokenPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateAPITokenPayload) graphql.Marshaler {
+	if m, ok := ec.lean_CreateApiTokenPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, createApiTokenPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25715,6 +25787,10 @@ func (ec *executionContext) _CreateApiTokenPayload(ctx context.Context, sel ast.
 var credentialImplementors = []string{"Credential"}
 
 func (ec *executionContext) _Credential(ctx context.Context, sel ast.SelectionSet, obj *model.Credential) graphql.Marshaler {
+	if m, ok := ec.lean_Credential(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, credentialImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25763,6 +25839,10 @@ func (ec *executionContext) _Credential(ctx context.Context, sel ast.SelectionSe
 var decideLicenseRequestPayloadImplementors = []string{"DecideLicenseRequestPayload"}
 
 func (ec *executionContext) _DecideLicenseRequestPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DecideLicenseRequestPayload) graphql.Marshaler {
+	if m, ok := ec.lean_DecideLicenseRequestPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, decideLicenseRequestPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25806,6 +25886,10 @@ func (ec *executionContext) _DecideLicenseRequestPayload(ctx context.Context, se
 var exportImplementors = []string{"Export"}
 
 func (ec *executionContext) _Export(ctx context.Context, sel ast.SelectionSet, obj *model.Export) graphql.Marshaler {
+	if m, ok := ec.lean_Export(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, exportImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25864,6 +25948,10 @@ func (ec *executionContext) _Export(ctx context.Context, sel ast.SelectionSet, o
 var exportLicensedUsersPayloadImplementors = []string{"ExportLicensedUsersPayload"}
 
 func (ec *executionContext) _ExportLicensedUsersPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ExportLicensedUsersPayload) graphql.Marshaler {
+	if m, ok := ec.lean_ExportLicensedUsersPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, exportLicensedUsersPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25907,6 +25995,10 @@ func (ec *executionContext) _ExportLicensedUsersPayload(ctx context.Context, sel
 var grantPartnerAccessPayloadImplementors = []string{"GrantPartnerAccessPayload"}
 
 func (ec *executionContext) _GrantPartnerAccessPayload(ctx context.Context, sel ast.SelectionSet, obj *model.GrantPartnerAccessPayload) graphql.Marshaler {
+	if m, ok := ec.lean_GrantPartnerAccessPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, grantPartnerAccessPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -25950,6 +26042,10 @@ func (ec *executionContext) _GrantPartnerAccessPayload(ctx context.Context, sel 
 var licenseImplementors = []string{"License", "Node"}
 
 func (ec *executionContext) _License(ctx context.Context, sel ast.SelectionSet, obj *model.License) graphql.Marshaler {
+	if m, ok := ec.lean_License(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, licenseImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26013,6 +26109,10 @@ func (ec *executionContext) _License(ctx context.Context, sel ast.SelectionSet, 
 var licenseConnectionImplementors = []string{"LicenseConnection"}
 
 func (ec *executionContext) _LicenseConnection(ctx context.Context, sel ast.SelectionSet, obj *model.LicenseConnection) graphql.Marshaler {
+	if m, ok := ec.lean_LicenseConnection(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, licenseConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26066,6 +26166,10 @@ func (ec *executionContext) _LicenseConnection(ctx context.Context, sel ast.Sele
 var licenseEdgeImplementors = []string{"LicenseEdge"}
 
 func (ec *executionContext) _LicenseEdge(ctx context.Context, sel ast.SelectionSet, obj *model.LicenseEdge) graphql.Marshaler {
+	if m, ok := ec.lean_LicenseEdge(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, licenseEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26109,6 +26213,10 @@ func (ec *executionContext) _LicenseEdge(ctx context.Context, sel ast.SelectionS
 var licenseRequestImplementors = []string{"LicenseRequest", "Node"}
 
 func (ec *executionContext) _LicenseRequest(ctx context.Context, sel ast.SelectionSet, obj *model.LicenseRequest) graphql.Marshaler {
+	if m, ok := ec.lean_LicenseRequest(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, licenseRequestImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26197,6 +26305,10 @@ func (ec *executionContext) _LicenseRequest(ctx context.Context, sel ast.Selecti
 var licenseRequestConnectionImplementors = []string{"LicenseRequestConnection"}
 
 func (ec *executionContext) _LicenseRequestConnection(ctx context.Context, sel ast.SelectionSet, obj *model.LicenseRequestConnection) graphql.Marshaler {
+	if m, ok := ec.lean_LicenseRequestConnection(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, licenseRequestConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26250,6 +26362,10 @@ func (ec *executionContext) _LicenseRequestConnection(ctx context.Context, sel a
 var licenseRequestEdgeImplementors = []string{"LicenseRequestEdge"}
 
 func (ec *executionContext) _LicenseRequestEdge(ctx context.Context, sel ast.SelectionSet, obj *model.LicenseRequestEdge) graphql.Marshaler {
+	if m, ok := ec.lean_LicenseRequestEdge(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, licenseRequestEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26293,6 +26409,10 @@ func (ec *executionContext) _LicenseRequestEdge(ctx context.Context, sel ast.Sel
 var licenseRequestUserImplementors = []string{"LicenseRequestUser"}
 
 func (ec *executionContext) _LicenseRequestUser(ctx context.Context, sel ast.SelectionSet, obj *model.LicenseRequestUser) graphql.Marshaler {
+	if m, ok := ec.lean_LicenseRequestUser(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, licenseRequestUserImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26336,6 +26456,10 @@ func (ec *executionContext) _LicenseRequestUser(ctx context.Context, sel ast.Sel
 var lifecycleChangeImplementors = []string{"LifecycleChange"}
 
 func (ec *executionContext) _LifecycleChange(ctx context.Context, sel ast.SelectionSet, obj *model.LifecycleChange) graphql.Marshaler {
+	if m, ok := ec.lean_LifecycleChange(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, lifecycleChangeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26379,6 +26503,10 @@ func (ec *executionContext) _LifecycleChange(ctx context.Context, sel ast.Select
 var moneyImplementors = []string{"Money"}
 
 func (ec *executionContext) _Money(ctx context.Context, sel ast.SelectionSet, obj *model.Money) graphql.Marshaler {
+	if m, ok := ec.lean_Money(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, moneyImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26422,6 +26550,10 @@ func (ec *executionContext) _Money(ctx context.Context, sel ast.SelectionSet, ob
 var moveImplementors = []string{"Move", "Node"}
 
 func (ec *executionContext) _Move(ctx context.Context, sel ast.SelectionSet, obj *model.Move) graphql.Marshaler {
+	if m, ok := ec.lean_Move(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, moveImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26520,6 +26652,10 @@ func (ec *executionContext) _Move(ctx context.Context, sel ast.SelectionSet, obj
 var moveConnectionImplementors = []string{"MoveConnection"}
 
 func (ec *executionContext) _MoveConnection(ctx context.Context, sel ast.SelectionSet, obj *model.MoveConnection) graphql.Marshaler {
+	if m, ok := ec.lean_MoveConnection(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, moveConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26573,6 +26709,10 @@ func (ec *executionContext) _MoveConnection(ctx context.Context, sel ast.Selecti
 var moveEdgeImplementors = []string{"MoveEdge"}
 
 func (ec *executionContext) _MoveEdge(ctx context.Context, sel ast.SelectionSet, obj *model.MoveEdge) graphql.Marshaler {
+	if m, ok := ec.lean_MoveEdge(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, moveEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26616,6 +26756,10 @@ func (ec *executionContext) _MoveEdge(ctx context.Context, sel ast.SelectionSet,
 var moveProgressImplementors = []string{"MoveProgress"}
 
 func (ec *executionContext) _MoveProgress(ctx context.Context, sel ast.SelectionSet, obj *model.MoveProgress) graphql.Marshaler {
+	if m, ok := ec.lean_MoveProgress(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, moveProgressImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26709,6 +26853,10 @@ func (ec *executionContext) _MoveProgress(ctx context.Context, sel ast.Selection
 var moveTargetImplementors = []string{"MoveTarget"}
 
 func (ec *executionContext) _MoveTarget(ctx context.Context, sel ast.SelectionSet, obj *model.MoveTarget) graphql.Marshaler {
+	if m, ok := ec.lean_MoveTarget(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, moveTargetImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26777,6 +26925,10 @@ func (ec *executionContext) _MoveTarget(ctx context.Context, sel ast.SelectionSe
 var moveTargetConnectionImplementors = []string{"MoveTargetConnection"}
 
 func (ec *executionContext) _MoveTargetConnection(ctx context.Context, sel ast.SelectionSet, obj *model.MoveTargetConnection) graphql.Marshaler {
+	if m, ok := ec.lean_MoveTargetConnection(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, moveTargetConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26830,6 +26982,10 @@ func (ec *executionContext) _MoveTargetConnection(ctx context.Context, sel ast.S
 var moveTargetEdgeImplementors = []string{"MoveTargetEdge"}
 
 func (ec *executionContext) _MoveTargetEdge(ctx context.Context, sel ast.SelectionSet, obj *model.MoveTargetEdge) graphql.Marshaler {
+	if m, ok := ec.lean_MoveTargetEdge(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, moveTargetEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26873,6 +27029,10 @@ func (ec *executionContext) _MoveTargetEdge(ctx context.Context, sel ast.Selecti
 var moveUsersPayloadImplementors = []string{"MoveUsersPayload"}
 
 func (ec *executionContext) _MoveUsersPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MoveUsersPayload) graphql.Marshaler {
+	if m, ok := ec.lean_MoveUsersPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, moveUsersPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26921,6 +27081,10 @@ func (ec *executionContext) _MoveUsersPayload(ctx context.Context, sel ast.Selec
 var movedUserImplementors = []string{"MovedUser"}
 
 func (ec *executionContext) _MovedUser(ctx context.Context, sel ast.SelectionSet, obj *model.MovedUser) graphql.Marshaler {
+	if m, ok := ec.lean_MovedUser(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, movedUserImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -26969,6 +27133,10 @@ func (ec *executionContext) _MovedUser(ctx context.Context, sel ast.SelectionSet
 var movedUserConnectionImplementors = []string{"MovedUserConnection"}
 
 func (ec *executionContext) _MovedUserConnection(ctx context.Context, sel ast.SelectionSet, obj *model.MovedUserConnection) graphql.Marshaler {
+	if m, ok := ec.lean_MovedUserConnection(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, movedUserConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27022,6 +27190,10 @@ func (ec *executionContext) _MovedUserConnection(ctx context.Context, sel ast.Se
 var movedUserEdgeImplementors = []string{"MovedUserEdge"}
 
 func (ec *executionContext) _MovedUserEdge(ctx context.Context, sel ast.SelectionSet, obj *model.MovedUserEdge) graphql.Marshaler {
+	if m, ok := ec.lean_MovedUserEdge(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, movedUserEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27260,6 +27432,10 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 var notificationImplementors = []string{"Notification", "Node"}
 
 func (ec *executionContext) _Notification(ctx context.Context, sel ast.SelectionSet, obj *model.Notification) graphql.Marshaler {
+	if m, ok := ec.lean_Notification(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, notificationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27353,6 +27529,10 @@ func (ec *executionContext) _Notification(ctx context.Context, sel ast.Selection
 var notificationConnectionImplementors = []string{"NotificationConnection"}
 
 func (ec *executionContext) _NotificationConnection(ctx context.Context, sel ast.SelectionSet, obj *model.NotificationConnection) graphql.Marshaler {
+	if m, ok := ec.lean_NotificationConnection(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, notificationConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27406,6 +27586,10 @@ func (ec *executionContext) _NotificationConnection(ctx context.Context, sel ast
 var notificationEdgeImplementors = []string{"NotificationEdge"}
 
 func (ec *executionContext) _NotificationEdge(ctx context.Context, sel ast.SelectionSet, obj *model.NotificationEdge) graphql.Marshaler {
+	if m, ok := ec.lean_NotificationEdge(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, notificationEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27449,6 +27633,10 @@ func (ec *executionContext) _NotificationEdge(ctx context.Context, sel ast.Selec
 var pageInfoImplementors = []string{"PageInfo"}
 
 func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *model.PageInfo) graphql.Marshaler {
+	if m, ok := ec.lean_PageInfo(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, pageInfoImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27502,6 +27690,10 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 var partnerAccessImplementors = []string{"PartnerAccess", "Node"}
 
 func (ec *executionContext) _PartnerAccess(ctx context.Context, sel ast.SelectionSet, obj *model.PartnerAccess) graphql.Marshaler {
+	if m, ok := ec.lean_PartnerAccess(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, partnerAccessImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27570,6 +27762,10 @@ func (ec *executionContext) _PartnerAccess(ctx context.Context, sel ast.Selectio
 var policyChangeImplementors = []string{"PolicyChange"}
 
 func (ec *executionContext) _PolicyChange(ctx context.Context, sel ast.SelectionSet, obj *model.PolicyChange) graphql.Marshaler {
+	if m, ok := ec.lean_PolicyChange(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, policyChangeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27628,6 +27824,10 @@ func (ec *executionContext) _PolicyChange(ctx context.Context, sel ast.Selection
 var productImplementors = []string{"Product", "Node"}
 
 func (ec *executionContext) _Product(ctx context.Context, sel ast.SelectionSet, obj *model.Product) graphql.Marshaler {
+	if m, ok := ec.lean_Product(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, productImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27721,6 +27921,10 @@ func (ec *executionContext) _Product(ctx context.Context, sel ast.SelectionSet, 
 var productConnectionImplementors = []string{"ProductConnection"}
 
 func (ec *executionContext) _ProductConnection(ctx context.Context, sel ast.SelectionSet, obj *model.ProductConnection) graphql.Marshaler {
+	if m, ok := ec.lean_ProductConnection(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, productConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27774,6 +27978,10 @@ func (ec *executionContext) _ProductConnection(ctx context.Context, sel ast.Sele
 var productEdgeImplementors = []string{"ProductEdge"}
 
 func (ec *executionContext) _ProductEdge(ctx context.Context, sel ast.SelectionSet, obj *model.ProductEdge) graphql.Marshaler {
+	if m, ok := ec.lean_ProductEdge(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, productEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27817,6 +28025,10 @@ func (ec *executionContext) _ProductEdge(ctx context.Context, sel ast.SelectionS
 var productLicensesImplementors = []string{"ProductLicenses", "Node"}
 
 func (ec *executionContext) _ProductLicenses(ctx context.Context, sel ast.SelectionSet, obj *model.ProductLicenses) graphql.Marshaler {
+	if m, ok := ec.lean_ProductLicenses(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, productLicensesImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27890,6 +28102,10 @@ func (ec *executionContext) _ProductLicenses(ctx context.Context, sel ast.Select
 var productLicensesConnectionImplementors = []string{"ProductLicensesConnection"}
 
 func (ec *executionContext) _ProductLicensesConnection(ctx context.Context, sel ast.SelectionSet, obj *model.ProductLicensesConnection) graphql.Marshaler {
+	if m, ok := ec.lean_ProductLicensesConnection(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, productLicensesConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27943,6 +28159,10 @@ func (ec *executionContext) _ProductLicensesConnection(ctx context.Context, sel 
 var productLicensesEdgeImplementors = []string{"ProductLicensesEdge"}
 
 func (ec *executionContext) _ProductLicensesEdge(ctx context.Context, sel ast.SelectionSet, obj *model.ProductLicensesEdge) graphql.Marshaler {
+	if m, ok := ec.lean_ProductLicensesEdge(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, productLicensesEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -27986,6 +28206,10 @@ func (ec *executionContext) _ProductLicensesEdge(ctx context.Context, sel ast.Se
 var purchaseImplementors = []string{"Purchase", "Node"}
 
 func (ec *executionContext) _Purchase(ctx context.Context, sel ast.SelectionSet, obj *model.Purchase) graphql.Marshaler {
+	if m, ok := ec.lean_Purchase(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -28149,6 +28373,10 @@ func (ec *executionContext) _Purchase(ctx context.Context, sel ast.SelectionSet,
 var purchaseCapabilitiesImplementors = []string{"PurchaseCapabilities"}
 
 func (ec *executionContext) _PurchaseCapabilities(ctx context.Context, sel ast.SelectionSet, obj *model.PurchaseCapabilities) graphql.Marshaler {
+	if m, ok := ec.lean_PurchaseCapabilities(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseCapabilitiesImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -28227,6 +28455,10 @@ func (ec *executionContext) _PurchaseCapabilities(ctx context.Context, sel ast.S
 var purchaseConnectionImplementors = []string{"PurchaseConnection"}
 
 func (ec *executionContext) _PurchaseConnection(ctx context.Context, sel ast.SelectionSet, obj *model.PurchaseConnection) graphql.Marshaler {
+	if m, ok := ec.lean_PurchaseConnection(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -28280,6 +28512,10 @@ func (ec *executionContext) _PurchaseConnection(ctx context.Context, sel ast.Sel
 var purchaseEdgeImplementors = []string{"PurchaseEdge"}
 
 func (ec *executionContext) _PurchaseEdge(ctx context.Context, sel ast.SelectionSet, obj *model.PurchaseEdge) graphql.Marshaler {
+	if m, ok := ec.lean_PurchaseEdge(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -28323,6 +28559,10 @@ func (ec *executionContext) _PurchaseEdge(ctx context.Context, sel ast.Selection
 var purchaserLicensesImplementors = []string{"PurchaserLicenses", "Node"}
 
 func (ec *executionContext) _PurchaserLicenses(ctx context.Context, sel ast.SelectionSet, obj *model.PurchaserLicenses) graphql.Marshaler {
+	if m, ok := ec.lean_PurchaserLicenses(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaserLicensesImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -28396,6 +28636,10 @@ func (ec *executionContext) _PurchaserLicenses(ctx context.Context, sel ast.Sele
 var purchaserLicensesConnectionImplementors = []string{"PurchaserLicensesConnection"}
 
 func (ec *executionContext) _PurchaserLicensesConnection(ctx context.Context, sel ast.SelectionSet, obj *model.PurchaserLicensesConnection) graphql.Marshaler {
+	if m, ok := ec.lean_PurchaserLicensesConnection(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaserLicensesConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -28449,6 +28693,10 @@ func (ec *executionContext) _PurchaserLicensesConnection(ctx context.Context, se
 var purchaserLicensesEdgeImplementors = []string{"PurchaserLicensesEdge"}
 
 func (ec *executionContext) _PurchaserLicensesEdge(ctx context.Context, sel ast.SelectionSet, obj *model.PurchaserLicensesEdge) graphql.Marshaler {
+	if m, ok := ec.lean_PurchaserLicensesEdge(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaserLicensesEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -28965,6 +29213,10 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 var reactivateSubscriptionPayloadImplementors = []string{"ReactivateSubscriptionPayload"}
 
 func (ec *executionContext) _ReactivateSubscriptionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReactivateSubscriptionPayload) graphql.Marshaler {
+	if m, ok := ec.lean_ReactivateSubscriptionPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, reactivateSubscriptionPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29008,6 +29260,10 @@ func (ec *executionContext) _ReactivateSubscriptionPayload(ctx context.Context, 
 var requestCancellationPayloadImplementors = []string{"RequestCancellationPayload"}
 
 func (ec *executionContext) _RequestCancellationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RequestCancellationPayload) graphql.Marshaler {
+	if m, ok := ec.lean_RequestCancellationPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, requestCancellationPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29051,6 +29307,10 @@ func (ec *executionContext) _RequestCancellationPayload(ctx context.Context, sel
 var requestLicensesPayloadImplementors = []string{"RequestLicensesPayload"}
 
 func (ec *executionContext) _RequestLicensesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RequestLicensesPayload) graphql.Marshaler {
+	if m, ok := ec.lean_RequestLicensesPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, requestLicensesPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29094,6 +29354,10 @@ func (ec *executionContext) _RequestLicensesPayload(ctx context.Context, sel ast
 var revokeApiTokenPayloadImplementors = []string{"RevokeApiTokenPayload"}
 
 func (ec *executionContext) _RevokeApiTokenPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RevokeAPITokenPayload) graphql.Marshaler {
+	if m, ok := ec.lean_RevokeApiTokenPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, revokeApiTokenPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29137,6 +29401,10 @@ func (ec *executionContext) _RevokeApiTokenPayload(ctx context.Context, sel ast.
 var revokePartnerAccessPayloadImplementors = []string{"RevokePartnerAccessPayload"}
 
 func (ec *executionContext) _RevokePartnerAccessPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RevokePartnerAccessPayload) graphql.Marshaler {
+	if m, ok := ec.lean_RevokePartnerAccessPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, revokePartnerAccessPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29180,6 +29448,10 @@ func (ec *executionContext) _RevokePartnerAccessPayload(ctx context.Context, sel
 var selfServicePolicyImplementors = []string{"SelfServicePolicy", "Node"}
 
 func (ec *executionContext) _SelfServicePolicy(ctx context.Context, sel ast.SelectionSet, obj *model.SelfServicePolicy) graphql.Marshaler {
+	if m, ok := ec.lean_SelfServicePolicy(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, selfServicePolicyImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29258,6 +29530,10 @@ func (ec *executionContext) _SelfServicePolicy(ctx context.Context, sel ast.Sele
 var selfServicePolicyConnectionImplementors = []string{"SelfServicePolicyConnection"}
 
 func (ec *executionContext) _SelfServicePolicyConnection(ctx context.Context, sel ast.SelectionSet, obj *model.SelfServicePolicyConnection) graphql.Marshaler {
+	if m, ok := ec.lean_SelfServicePolicyConnection(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, selfServicePolicyConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29311,6 +29587,10 @@ func (ec *executionContext) _SelfServicePolicyConnection(ctx context.Context, se
 var selfServicePolicyEdgeImplementors = []string{"SelfServicePolicyEdge"}
 
 func (ec *executionContext) _SelfServicePolicyEdge(ctx context.Context, sel ast.SelectionSet, obj *model.SelfServicePolicyEdge) graphql.Marshaler {
+	if m, ok := ec.lean_SelfServicePolicyEdge(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, selfServicePolicyEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29354,6 +29634,10 @@ func (ec *executionContext) _SelfServicePolicyEdge(ctx context.Context, sel ast.
 var setDefaultSelfServicePolicyPayloadImplementors = []string{"SetDefaultSelfServicePolicyPayload"}
 
 func (ec *executionContext) _SetDefaultSelfServicePolicyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetDefaultSelfServicePolicyPayload) graphql.Marshaler {
+	if m, ok := ec.lean_SetDefaultSelfServicePolicyPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, setDefaultSelfServicePolicyPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29397,6 +29681,10 @@ func (ec *executionContext) _SetDefaultSelfServicePolicyPayload(ctx context.Cont
 var setRecurringBillingPayloadImplementors = []string{"SetRecurringBillingPayload"}
 
 func (ec *executionContext) _SetRecurringBillingPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetRecurringBillingPayload) graphql.Marshaler {
+	if m, ok := ec.lean_SetRecurringBillingPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, setRecurringBillingPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29440,6 +29728,10 @@ func (ec *executionContext) _SetRecurringBillingPayload(ctx context.Context, sel
 var setSelfServicePoliciesPayloadImplementors = []string{"SetSelfServicePoliciesPayload"}
 
 func (ec *executionContext) _SetSelfServicePoliciesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetSelfServicePoliciesPayload) graphql.Marshaler {
+	if m, ok := ec.lean_SetSelfServicePoliciesPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, setSelfServicePoliciesPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29498,6 +29790,10 @@ func (ec *executionContext) _SetSelfServicePoliciesPayload(ctx context.Context, 
 var setSelfServicePolicyPayloadImplementors = []string{"SetSelfServicePolicyPayload"}
 
 func (ec *executionContext) _SetSelfServicePolicyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetSelfServicePolicyPayload) graphql.Marshaler {
+	if m, ok := ec.lean_SetSelfServicePolicyPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, setSelfServicePolicyPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29541,6 +29837,10 @@ func (ec *executionContext) _SetSelfServicePolicyPayload(ctx context.Context, se
 var statusCountImplementors = []string{"StatusCount"}
 
 func (ec *executionContext) _StatusCount(ctx context.Context, sel ast.SelectionSet, obj *model.StatusCount) graphql.Marshaler {
+	if m, ok := ec.lean_StatusCount(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, statusCountImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29609,6 +29909,10 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 var takeOwnershipPayloadImplementors = []string{"TakeOwnershipPayload"}
 
 func (ec *executionContext) _TakeOwnershipPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TakeOwnershipPayload) graphql.Marshaler {
+	if m, ok := ec.lean_TakeOwnershipPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, takeOwnershipPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29652,6 +29956,10 @@ func (ec *executionContext) _TakeOwnershipPayload(ctx context.Context, sel ast.S
 var tenantImplementors = []string{"Tenant", "Node"}
 
 func (ec *executionContext) _Tenant(ctx context.Context, sel ast.SelectionSet, obj *model.Tenant) graphql.Marshaler {
+	if m, ok := ec.lean_Tenant(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, tenantImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29750,6 +30058,10 @@ func (ec *executionContext) _Tenant(ctx context.Context, sel ast.SelectionSet, o
 var tenantAccessImplementors = []string{"TenantAccess"}
 
 func (ec *executionContext) _TenantAccess(ctx context.Context, sel ast.SelectionSet, obj *model.TenantAccess) graphql.Marshaler {
+	if m, ok := ec.lean_TenantAccess(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, tenantAccessImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29803,6 +30115,10 @@ func (ec *executionContext) _TenantAccess(ctx context.Context, sel ast.Selection
 var tenantAccessConnectionImplementors = []string{"TenantAccessConnection"}
 
 func (ec *executionContext) _TenantAccessConnection(ctx context.Context, sel ast.SelectionSet, obj *model.TenantAccessConnection) graphql.Marshaler {
+	if m, ok := ec.lean_TenantAccessConnection(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, tenantAccessConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29856,6 +30172,10 @@ func (ec *executionContext) _TenantAccessConnection(ctx context.Context, sel ast
 var tenantAccessEdgeImplementors = []string{"TenantAccessEdge"}
 
 func (ec *executionContext) _TenantAccessEdge(ctx context.Context, sel ast.SelectionSet, obj *model.TenantAccessEdge) graphql.Marshaler {
+	if m, ok := ec.lean_TenantAccessEdge(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, tenantAccessEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29899,6 +30219,10 @@ func (ec *executionContext) _TenantAccessEdge(ctx context.Context, sel ast.Selec
 var tenantSummaryImplementors = []string{"TenantSummary"}
 
 func (ec *executionContext) _TenantSummary(ctx context.Context, sel ast.SelectionSet, obj *model.TenantSummary) graphql.Marshaler {
+	if m, ok := ec.lean_TenantSummary(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, tenantSummaryImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -29982,6 +30306,10 @@ func (ec *executionContext) _TenantSummary(ctx context.Context, sel ast.Selectio
 var unassignLicensesPayloadImplementors = []string{"UnassignLicensesPayload"}
 
 func (ec *executionContext) _UnassignLicensesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UnassignLicensesPayload) graphql.Marshaler {
+	if m, ok := ec.lean_UnassignLicensesPayload(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, unassignLicensesPayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -30030,6 +30358,10 @@ func (ec *executionContext) _UnassignLicensesPayload(ctx context.Context, sel as
 var userImplementors = []string{"User", "Node"}
 
 func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj *model.User) graphql.Marshaler {
+	if m, ok := ec.lean_User(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, userImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -30133,6 +30465,10 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 var userConnectionImplementors = []string{"UserConnection"}
 
 func (ec *executionContext) _UserConnection(ctx context.Context, sel ast.SelectionSet, obj *model.UserConnection) graphql.Marshaler {
+	if m, ok := ec.lean_UserConnection(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, userConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -30186,6 +30522,10 @@ func (ec *executionContext) _UserConnection(ctx context.Context, sel ast.Selecti
 var userEdgeImplementors = []string{"UserEdge"}
 
 func (ec *executionContext) _UserEdge(ctx context.Context, sel ast.SelectionSet, obj *model.UserEdge) graphql.Marshaler {
+	if m, ok := ec.lean_UserEdge(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, userEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -30229,6 +30569,10 @@ func (ec *executionContext) _UserEdge(ctx context.Context, sel ast.SelectionSet,
 var userErrorImplementors = []string{"UserError"}
 
 func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet, obj *model.UserError) graphql.Marshaler {
+	if m, ok := ec.lean_UserError(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, userErrorImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -30277,6 +30621,10 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 var viewerImplementors = []string{"Viewer"}
 
 func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, obj *model.Viewer) graphql.Marshaler {
+	if m, ok := ec.lean_Viewer(ctx, sel, obj); ok {
+		return m
+	}
+
 	fields := graphql.CollectFields(ec.OperationContext, sel, viewerImplementors)
 
 	out := graphql.NewFieldSet(fields)

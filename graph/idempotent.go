@@ -14,38 +14,6 @@ import (
 	"purser/internal/viewer"
 )
 
-// NewSchema returns the API on the resolver's services. It keeps what @idempotent promises by itself, so
-// that whoever serves it cannot forget to.
-func NewSchema(r *Resolver, keys *idempotency.Keys) graphql.ExecutableSchema {
-	return schema{NewExecutableSchema(Config{Resolvers: r, Schema: offered()}), keys}
-}
-
-type schema struct {
-	graphql.ExecutableSchema
-	keys *idempotency.Keys
-}
-
-// Exec implements graphql.ExecutableSchema.
-func (s schema) Exec(ctx context.Context) graphql.ResponseHandler {
-	next, op := s.ExecutableSchema.Exec(ctx), graphql.GetOperationContext(ctx)
-	if op.Operation.Operation != ast.Mutation {
-		return next
-	}
-	m := &mutating{keys: s.keys, op: op, field: op.RootResolverMiddleware}
-	op.RootResolverMiddleware = m.intercept
-	return func(ctx context.Context) *graphql.Response {
-		resp := next(ctx)
-		if resp == nil {
-			return nil
-		}
-		resp.Errors = append(resp.Errors, m.errs...)
-		if m.replayed != nil {
-			graphql.RegisterExtension(ctx, "idempotency", map[string]any{"replayed": m.replayed})
-		}
-		return resp
-	}
-}
-
 // mutating is a mutation under way: its fields are resolved one after the other.
 type mutating struct {
 	keys     *idempotency.Keys
@@ -53,6 +21,18 @@ type mutating struct {
 	field    graphql.RootFieldMiddleware // what else stands around a field
 	errs     gqlerror.List               // of fields with a key
 	replayed []string                    // their aliases
+}
+
+// complete adds to an answer what its fields with a key leave.
+func (m *mutating) complete(ctx context.Context, resp *graphql.Response) *graphql.Response {
+	if resp == nil {
+		return nil
+	}
+	resp.Errors = append(resp.Errors, m.errs...)
+	if m.replayed != nil {
+		graphql.RegisterExtension(ctx, "idempotency", map[string]any{"replayed": m.replayed})
+	}
+	return resp
 }
 
 // intercept resolves a field. One that carries @idempotent is written out within its transaction; an

@@ -23,6 +23,7 @@ import (
 	"purser/internal/app"
 	"purser/internal/demo"
 	"purser/internal/httpapi"
+	"purser/internal/lean"
 	"purser/internal/store"
 	"purser/internal/store/storetest"
 	"purser/internal/viewer"
@@ -39,6 +40,7 @@ type Server struct {
 	*app.App
 	URL   string
 	Clock *Clock
+	Plans *lean.Plans // nil: answers are written by gqlgen alone
 	// Statements counts the SQL statements of the last request, its credential's look-up aside.
 	Statements atomic.Int64
 	lookup     atomic.Int64 // those of its credential
@@ -63,10 +65,20 @@ func Start(tb testing.TB, kind string) *Server {
 	return Serve(tb, storetest.Open(tb, kind), demo.Small)
 }
 
+// StartPlain is Start with a server whose answers are written by gqlgen alone.
+func StartPlain(tb testing.TB, kind string) *Server {
+	tb.Helper()
+	return seeded(tb, serve(tb, storetest.Open(tb, kind), &Clock{}, nil), demo.Small)
+}
+
 // Serve serves a database after filling it with the demo.
 func Serve(tb testing.TB, db *store.DB, size demo.Size) *Server {
 	tb.Helper()
-	s := serve(tb, db, &Clock{})
+	return seeded(tb, serve(tb, db, &Clock{}, graph.NewPlans()), size)
+}
+
+func seeded(tb testing.TB, s *Server, size demo.Size) *Server {
+	tb.Helper()
 	if _, err := s.Demo.Seed(tb.Context(), size, nil); err != nil {
 		tb.Fatal(err)
 	}
@@ -85,16 +97,16 @@ func (s *Server) Beside(tb testing.TB) *Server {
 			tb.Error(err)
 		}
 	})
-	return serve(tb, db, s.Clock)
+	return serve(tb, db, s.Clock, s.Plans)
 }
 
-func serve(tb testing.TB, db *store.DB, clock *Clock) *Server {
+func serve(tb testing.TB, db *store.DB, clock *Clock, plans *lean.Plans) *Server {
 	tb.Helper()
-	s := &Server{Clock: clock, tokens: map[string]string{}}
+	s := &Server{Clock: clock, Plans: plans, tokens: map[string]string{}}
 	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
 	s.App = app.New(db, s.Clock.Now, log)
 	h, err := httpapi.New(httpapi.Options{
-		Schema: s.Schema(), Errors: graph.Errors{Log: log}, Authenticate: s.authenticate, Changes: s.Access.Changes, Exports: s.Licensing,
+		Schema: s.Schema(plans), Errors: graph.Errors{Log: log}, Authenticate: s.authenticate, Changes: s.Access.Changes, Exports: s.Licensing,
 		SDL: SDL(tb), Ready: db.Ping, Log: log, WithBaseURL: graph.WithBaseURL,
 		Limits: httpapi.Limits{Cost: CostLimit},
 		Now:    s.Clock.Now, NewRequestID: func() string { return "request" },

@@ -19,6 +19,7 @@ import (
 	"purser/internal/directory"
 	"purser/internal/id"
 	"purser/internal/idempotency"
+	"purser/internal/lean"
 	"purser/internal/licensing"
 	"purser/internal/outbox"
 	"purser/internal/policy"
@@ -71,9 +72,9 @@ func New(db *store.DB, now func() time.Time, log *slog.Logger) *App {
 	return a
 }
 
-// Schema returns the API on these services.
-func (a *App) Schema() graphql.ExecutableSchema {
-	return graph.NewSchema(a.Resolver, idempotency.New(a.DB, a.now))
+// Schema returns the API on these services. With plans, answers are written by package lean where it can.
+func (a *App) Schema(plans *lean.Plans) graphql.ExecutableSchema {
+	return graph.NewSchema(a.Resolver, idempotency.New(a.DB, a.now), plans)
 }
 
 // SendMail lets Work send the mail that is queued.

@@ -11,6 +11,7 @@ import (
 
 	"purser/internal/app"
 	"purser/internal/httpapi"
+	"purser/internal/lean"
 	"purser/web/graphiql"
 )
 
@@ -52,12 +53,24 @@ func (o *edgeOptions) page(at net.Addr, demo bool) (http.Handler, error) {
 	return nil, nil //nolint:nilnil // it is not served
 }
 
-// gauges are what the metrics tell of the work that waits.
-func gauges(v *app.App) []httpapi.Gauge {
-	return []httpapi.Gauge{
+// gauges are what the metrics tell of the work that waits, and of who writes the answers.
+func gauges(v *app.App, plans *lean.Plans) []httpapi.Gauge {
+	list := []httpapi.Gauge{
 		{Name: "purser_mails_queued", Help: "Mails that are not sent yet.", Read: v.MailsQueued},
 		{Name: "purser_moves_unfinished", Help: "Moves that are queued or running.", Read: v.TakeOver.Unfinished},
 	}
+	if plans == nil {
+		return list
+	}
+	return append(list,
+		httpapi.Gauge{Name: "purser_subtrees_written", Help: "Parts of answers that generated code has written (--lean).", Read: func(context.Context) (int, error) {
+			written, _ := plans.Counts()
+			return int(written), nil
+		}},
+		httpapi.Gauge{Name: "purser_subtrees_left", Help: "Parts of answers that it has left to gqlgen.", Read: func(context.Context) (int, error) {
+			_, left := plans.Counts()
+			return int(left), nil
+		}})
 }
 
 // serveMetrics serves the metrics at an address of their own, if there is one, until stop is called.

@@ -68,7 +68,7 @@ func serveFlags(t *testing.T, db string) {
 	run(t, nil, "seed", "demo", db).ok(t)
 	token := run(t, nil, "token", "create", db, "--tenant=contoso.example", "--user=admin@contoso.example").ok(t)
 
-	p := start(t, []string{"PURSER_COST_LIMIT=2", "PURSER_GRAPHIQL=off"}, db, "--log-format=json", "--metrics-addr=127.0.0.1:0", "--rate-limit=0.001", "--rate-burst=2")
+	p := start(t, []string{"PURSER_COST_LIMIT=2", "PURSER_GRAPHIQL=off", "PURSER_LEAN=false"}, db, "--log-format=json", "--metrics-addr=127.0.0.1:0", "--rate-limit=0.001", "--rate-burst=2")
 	if status, _ := get(t, p.url+"/"); status != http.StatusNotFound || strings.Contains(p.said[0], "GraphiQL") {
 		t.Errorf("GraphiQL is served, %d, %s", status, p.said)
 	}
@@ -95,6 +95,9 @@ func serveFlags(t *testing.T, db string) {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("no %s in the metrics", want)
 		}
+	}
+	if strings.Contains(metrics, "purser_subtrees_") {
+		t.Error("answers are written by package lean")
 	}
 	p.terminate(t)
 	for line := range strings.Lines(p.log.String()) {

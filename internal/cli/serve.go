@@ -16,6 +16,7 @@ import (
 	"purser/internal/fault"
 	"purser/internal/httpapi"
 	"purser/internal/id"
+	"purser/internal/lean"
 	webbootstrap "purser/web/bootstrap"
 )
 
@@ -28,6 +29,7 @@ type serveCommand struct {
 	Migrate     bool     `help:"Migrate a PostgreSQL database first (SQLite always is)."`
 	PublicURL   string   `help:"Where clients find the server, for links; without it, where their request went." placeholder:"URL"`
 	CorsOrigins []string `help:"Origins whose pages may call the API." placeholder:"ORIGIN"`
+	Lean        bool     `help:"Write answers by generated code; without it gqlgen resolves field by field, which says the same and is slower." default:"true" negatable:""`
 
 	edgeOptions
 	mailOptions
@@ -62,7 +64,11 @@ func (c *serveCommand) Run(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	server, err := httpapi.New(c.httpOptions(s, v, page))
+	var plans *lean.Plans
+	if c.Lean {
+		plans = graph.NewPlans()
+	}
+	server, err := httpapi.New(c.httpOptions(s, v, plans, page))
 	if err != nil {
 		return err
 	}
@@ -93,14 +99,14 @@ func (s *session) work(v *app.App, serve func(context.Context) error) error {
 	return err
 }
 
-func (c *serveCommand) httpOptions(s *session, v *app.App, page http.Handler) httpapi.Options {
+func (c *serveCommand) httpOptions(s *session, v *app.App, plans *lean.Plans, page http.Handler) httpapi.Options {
 	return httpapi.Options{
-		Schema: v.Schema(),
+		Schema: v.Schema(plans),
 		Errors: graph.Errors{Log: s.log}, Authenticate: v.Access.Authenticate, Changes: v.Access.Changes, Exports: v.Licensing,
 		Bootstrap: v.Bootstrap, BootstrapPage: webbootstrap.Handler(),
 		SDL: s.SDL, GraphiQL: page, Ready: v.DB.Ping, Log: s.log,
 		Origins: c.CorsOrigins, PublicURL: strings.TrimSuffix(c.PublicURL, "/"), WithBaseURL: graph.WithBaseURL,
-		Limits: c.limits(), Gauges: gauges(v), MetricsApart: c.MetricsAddr != "",
+		Limits: c.limits(), Gauges: gauges(v, plans), MetricsApart: c.MetricsAddr != "",
 		Now: s.Now, NewRequestID: func() string { return id.Body(v.IDs.New("req")) },
 	}
 }

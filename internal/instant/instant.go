@@ -38,9 +38,11 @@ func Parse(s string) (Milli, error) {
 
 // MarshalGQL writes the instant as a GraphQL DateTime.
 func (m Milli) MarshalGQL(w io.Writer) {
-	b := append(make([]byte, 0, 32), '"')
-	_, _ = w.Write(append(m.Append(b), '"')) // gqlgen's writer is a buffer
+	_, _ = w.Write(m.AppendGQL(make([]byte, 0, 32))) // gqlgen's writer is a buffer
 }
+
+// AppendGQL appends what MarshalGQL writes.
+func (m Milli) AppendGQL(b []byte) []byte { return append(m.Append(append(b, '"')), '"') }
 
 // UnmarshalGQL reads a GraphQL DateTime.
 func (m *Milli) UnmarshalGQL(v any) error {

@@ -66,7 +66,10 @@ func (s Roles) String() string {
 }
 
 // MarshalGQL writes the role as a GraphQL enum value.
-func (r Role) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(string(r))) }
+func (r Role) MarshalGQL(w io.Writer) { _, _ = w.Write(r.AppendGQL(nil)) } // gqlgen's writer is a buffer
+
+// AppendGQL appends what MarshalGQL writes.
+func (r Role) AppendGQL(b []byte) []byte { return strconv.AppendQuote(b, string(r)) }
 
 // UnmarshalGQL reads a GraphQL enum value.
 func (r *Role) UnmarshalGQL(v any) error {

@@ -1,0 +1,195 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"purser/graph/model"
+	"purser/internal/lean"
+)
+
+var (
+	leanDocuments = flag.Int("lean-documents", 1200, "how many random documents TestLean executes, with six sets of variables each")
+	leanSeed      = flag.Uint64("lean-seed", 0, "where TestLean begins")
+)
+
+// perWorld is how many documents are executed on the same data.
+const perWorld = 8
+
+// TestLean executes random documents on random data by gqlgen alone, and with package lean: the data must be
+// the same byte for byte, and so must the errors. In every other world some fields are gqlgen's
+// to resolve, so that either writes above and below the other.
+func TestLean(t *testing.T) {
+	var total tally
+	for seed := *leanSeed; total.documents < *leanDocuments; {
+		p := newPair(rand.New(rand.NewPCG(seed, 1)), []int{0, 15, 5}[seed/2%3], seed%2 == 1)
+		for n := range perWorld {
+			r := rand.New(rand.NewPCG(seed, uint64(n)+2))
+			roots := []*ast.Definition{parsedSchema.Query, parsedSchema.Query, parsedSchema.Mutation}
+			p.compare(t, randomDocument(r, roots[r.IntN(len(roots))]))
+		}
+		total.add(p)
+		if t.Failed() {
+			t.Fatalf("again: go test ./graph -run TestLean -lean-seed %d -lean-documents 1", seed)
+		}
+		seed++
+	}
+	t.Logf("%+v", total)
+	if total.written < int64(total.executions) || total.left < int64(total.executions)/10 || total.failed < total.executions/10 || total.partial < total.executions/50 {
+		t.Error("documents and data reach too little")
+	}
+}
+
+// tally is what was executed.
+type tally struct {
+	documents, executions int
+	failed                int   // executions with errors
+	partial               int   // with errors and data
+	written, left         int64 // subtrees
+}
+
+func (a *tally) add(p *pair) {
+	written, left := p.plans.Counts()
+	a.documents, a.executions, a.failed, a.partial = a.documents+p.documents, a.executions+p.executions, a.failed+p.failed, a.partial+p.partial
+	a.written, a.left = a.written+written, a.left+left
+}
+
+// pair is the API on the same data twice.
+type pair struct {
+	tally
+
+	world       *world
+	plans       *lean.Plans
+	alone, lean *executor.Executor
+}
+
+// newPair makes random data; some: with some fields that are gqlgen's to resolve.
+func newPair(r *rand.Rand, nulls int, some bool) *pair {
+	types := leanTypes
+	if some {
+		types = slowly(types, func(string, string) bool { return r.IntN(12) == 0 })
+	}
+	p := &pair{world: newWorld(r, nulls), plans: lean.NewPlans(types)}
+	p.alone, p.lean = p.executor(nil), p.executor(p.plans)
+	return p
+}
+
+// slowly returns the types with some fields that are gqlgen's to resolve.
+func slowly(types lean.Types, slow func(typ, field string) bool) lean.Types {
+	types = maps.Clone(types)
+	for _, typ := range slices.Sorted(maps.Keys(types)) {
+		t := *types[typ]
+		t.Fields = maps.Clone(t.Fields)
+		for _, name := range slices.Sorted(maps.Keys(t.Fields)) {
+			if f := t.Fields[name]; slow(typ, name) {
+				f.Kind = lean.Slow
+				t.Fields[name] = f
+			}
+		}
+		types[typ] = &t
+	}
+	return types
+}
+
+// executor executes on the world's data: they stand in for what the resolvers of root fields return.
+func (p *pair) executor(plans *lean.Plans) *executor.Executor {
+	e := executor.New(NewExecutableSchema(Config{Resolvers: root{&Resolver{}, plans}}))
+	e.SetQueryCache(graphql.MapCache[*ast.QueryDocument]{})
+	e.SetRecoverFunc(func(context.Context, any) error { return errors.New("a panic") })
+	e.AroundFields(func(ctx context.Context, next graphql.Resolver) (any, error) {
+		f := graphql.GetFieldContext(ctx)
+		if v, ok := p.world.roots[strings.ToLower(f.Object+"."+f.Field.Name)]; ok {
+			return v, nil
+		}
+		return next(ctx)
+	})
+	return e
+}
+
+// compare executes a document with all values of its variables, if it is valid.
+func (p *pair) compare(t *testing.T, text string) {
+	t.Helper()
+	if _, err := gqlparser.LoadQueryWithRules(parsedSchema, text, rules.NewDefaultRules()); err != nil {
+		return
+	}
+	p.documents++
+	for k := range 6 { // those that a plan is made for, and some of them with other arguments
+		variables := map[string]any{"a": k&1 == 0, "b": k&2 == 0, "n": 1 + k/4}
+		if k%4 > 1 {
+			variables["c"], variables["s"] = k == 2, "t"
+		}
+		want, got := execute(t, p.alone, text, variables), execute(t, p.lean, text, variables)
+		p.executions++
+		if want.errors != "" {
+			p.failed++
+			if want.data != "null" {
+				p.partial++
+			}
+		}
+		if want != got {
+			t.Errorf("%s\nwith %v\ngqlgen %s\n  lean %s\ngqlgen %s\n  lean %s", text, variables, want.data, got.data, want.errors, got.errors)
+		}
+	}
+}
+
+// said is an answer, its errors in order: gqlgen resolves the elements of lists side by side.
+type said struct{ data, errors string }
+
+func execute(t *testing.T, e *executor.Executor, text string, variables map[string]any) said {
+	t.Helper()
+	ctx := graphql.StartOperationTrace(t.Context())
+	op, errs := e.CreateOperationContext(ctx, &graphql.RawParams{Query: text, Variables: variables})
+	if errs != nil {
+		t.Fatalf("%s\n%v", text, errs)
+	}
+	next, ctx := e.DispatchOperation(ctx, op)
+	resp := next(ctx)
+	lines := []string{}
+	for _, err := range resp.Errors {
+		b, jsonErr := json.Marshal(err)
+		if jsonErr != nil {
+			t.Fatal(jsonErr)
+		}
+		lines = append(lines, string(b))
+	}
+	slices.Sort(lines)
+	return said{string(resp.Data), strings.Join(lines, "\n")}
+}
+
+// TestLeanPanics: where a writer panics, gqlgen answers, with the field at fault.
+func TestLeanPanics(t *testing.T) {
+	p := newPair(rand.New(rand.NewPCG(1, 1)), 0, false)
+	connection := &model.AuditEventConnection{Nodes: []*model.AuditEvent{{ID: "evt_1"}, {ID: "evt_2", Subject: stranger{}}}}
+	p.world.roots["query.auditevents"] = connection
+	const text = "{ auditEvents { nodes { id subject { id } action } } }"
+	p.compare(t, text)
+	got := execute(t, p.lean, text, nil)
+	if want := `{"message":"a panic","path":["auditEvents","nodes",1,"subject"]}`; got.errors != want {
+		t.Errorf("errors %s, want %s", got.errors, want)
+	}
+	if !strings.Contains(got.data, `{"id":"evt_2","subject":null,"action":""}`) {
+		t.Errorf("data %s", got.data)
+	}
+	if written, left := p.plans.Counts(); written == 0 || left == 0 {
+		t.Errorf("%d subtrees written, %d left to gqlgen", written, left)
+	}
+}
+
+// stranger is a Node that no type of the API is.
+type stranger struct{}
+
+func (stranger) IsNode()       {}
+func (stranger) GetID() string { return "" }

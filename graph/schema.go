@@ -1,0 +1,50 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"purser/internal/idempotency"
+	"purser/internal/lean"
+)
+
+// NewSchema returns the API on the resolver's services. It keeps what @idempotent promises by itself, so
+// that whoever serves it cannot forget to. With plans, answers are written by package lean where it can.
+func NewSchema(r *Resolver, keys *idempotency.Keys, plans *lean.Plans) graphql.ExecutableSchema {
+	return schema{NewExecutableSchema(Config{Resolvers: root{r, plans}, Schema: offered()}), keys}
+}
+
+// NewPlans returns the plans by which package lean writes this API's types.
+func NewPlans() *lean.Plans { return lean.NewPlans(leanTypes) }
+
+// root is the resolvers, with the plans for what needs none.
+type root struct {
+	ResolverRoot
+	plans *lean.Plans
+}
+
+// plans returns the plans by which package lean writes; nil when it does not.
+func (ec *executionContext) plans() *lean.Plans {
+	r, _ := ec.Resolvers.(root)
+	return r.plans
+}
+
+type schema struct {
+	graphql.ExecutableSchema
+	keys *idempotency.Keys
+}
+
+// Exec implements graphql.ExecutableSchema.
+func (s schema) Exec(ctx context.Context) graphql.ResponseHandler {
+	next, op := s.ExecutableSchema.Exec(ctx), graphql.GetOperationContext(ctx)
+	if op.Operation.Operation != ast.Mutation {
+		return next
+	}
+	m := &mutating{keys: s.keys, op: op, field: op.RootResolverMiddleware}
+	op.RootResolverMiddleware = m.intercept
+	return func(ctx context.Context) *graphql.Response {
+		return m.complete(ctx, next(ctx))
+	}
+}
