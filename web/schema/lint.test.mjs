@@ -1,12 +1,12 @@
 // Holds schema.graphql to the rules of graphql-schema-linter and graphql-eslint, and shows that they see what they are for.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ESLint } from 'eslint'
+import { runner } from 'graphql-schema-linter'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const text = readFileSync(join(here, '../../schema.graphql'), 'utf8')
@@ -71,17 +71,15 @@ function mutation(argument, result) {
 async function faults(schema) {
   const file = join(folder, 'schema.graphql')
   writeFileSync(file, schema)
-  return [...linter(file), ...(await eslint(file))]
+  return [...(await linter(file)), ...(await eslint(file))]
 }
 
-function linter(file) {
-  const { stdout, stderr, status } = spawnSync(
-    process.execPath,
-    [join(here, 'node_modules/graphql-schema-linter/lib/cli.js'), '--config-directory', here, '--format', 'json', file],
-    { encoding: 'utf8' },
-  )
-  assert.ok(stdout && status < 2, stderr)
-  return JSON.parse(stdout).errors.map(({ rule }) => rule)
+async function linter(file) {
+  const said = { out: '', err: '' }
+  const to = (name) => ({ write: (text) => ((said[name] += text), true) })
+  const status = await runner.run(to('out'), process.stdin, to('err'), ['node', 'linter', '--config-directory', here, '--format', 'json', file])
+  assert.ok(said.out && status < 2, said.err)
+  return JSON.parse(said.out).errors.map(({ rule }) => rule)
 }
 
 async function eslint(file) {
