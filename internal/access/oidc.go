@@ -35,7 +35,7 @@ func (s *Service) authenticateOIDC(ctx context.Context, token string) (*viewer.C
 		return nil, fmt.Errorf("find the user of a token: %w", err)
 	}
 	if f == nil {
-		return nil, unauthenticated().Because(fmt.Errorf("there is no user %q of a tenant %q", who.User, who.Tenant))
+		return nil, unauthenticated().Because(errors.New("there is no user like the one that it names, in the tenant that it names")) // whom, nobody else shall read
 	}
 	if who.Roles != nil {
 		f.user.roles = *who.Roles

@@ -19,7 +19,8 @@ const (
 	maxAnswer    = 1 << 20
 )
 
-// guarded is a transport that keeps to what is confidential, redirects included, and cuts long answers off.
+// guarded is a transport that keeps to what is confidential, redirects included, and cuts long answers off. Of an answer
+// that is a failure it tells the status alone: the rest would get into the log.
 type guarded struct{ http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
@@ -28,10 +29,15 @@ func (g guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	res, err := g.RoundTripper.RoundTrip(r)
-	if err == nil {
-		res.Body = http.MaxBytesReader(nil, res.Body, maxAnswer)
+	if err != nil {
+		return nil, err
 	}
-	return res, err
+	if res.StatusCode >= http.StatusBadRequest {
+		_ = res.Body.Close() // it is not read
+		return nil, fmt.Errorf("the answer is %d %s", res.StatusCode, http.StatusText(res.StatusCode))
+	}
+	res.Body = http.MaxBytesReader(nil, res.Body, maxAnswer)
+	return res, nil
 }
 
 // fetch asks the provider where its keys are, and for them.

@@ -84,11 +84,14 @@ func confidential(u *url.URL) error {
 }
 
 // Verify returns what a token says of its bearer, or why it does not count: fault.Unavailable where the
-// provider's keys cannot be had, so that nobody can tell.
+// provider's keys cannot be had, so that nobody can tell. Errors go into the log, and repeat nothing of a token.
 func (p *Provider) Verify(ctx context.Context, token string) (Identity, error) {
 	t, err := jwt.ParseSigned(token, algorithms)
+	if _, ok := errors.AsType[*jose.ErrUnexpectedSignatureAlgorithm](err); ok {
+		return Identity{}, errors.New("it is signed with an algorithm that does not count")
+	}
 	if err != nil {
-		return Identity{}, err
+		return Identity{}, errors.New("it is not a signed JWT")
 	}
 	header := t.Headers[0]
 	if err := checkType(header); err != nil {
@@ -122,7 +125,7 @@ func checkType(h jose.Header) error {
 	}
 	s, _ := typ.(string)
 	if !slices.Contains([]string{"jwt", "at+jwt"}, strings.TrimPrefix(strings.ToLower(s), "application/")) {
-		return fmt.Errorf("a token of type %v", typ)
+		return errors.New("its typ is that of another kind of token")
 	}
 	return nil
 }
@@ -146,7 +149,7 @@ func (p *Provider) check(c claims) error {
 		return errors.New("it has several audiences and no azp")
 	}
 	if c.Party != "" && c.Party != p.settings.Audience && !slices.Contains(p.settings.Clients, c.Party) {
-		return fmt.Errorf("its azp %q is not a client of this server", c.Party)
+		return errors.New("its azp is not a client of this server")
 	}
 	return nil
 }

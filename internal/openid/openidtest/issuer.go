@@ -23,6 +23,9 @@ import (
 	"purser/internal/openid"
 )
 
+// Excuse is what the provider says while it is down.
+const Excuse = "the vault is sealed"
+
 // Audience is what the provider's tokens are meant for.
 const Audience = "purser"
 
@@ -79,7 +82,7 @@ func (i *Issuer) serve(what func() any) http.HandlerFunc {
 		i.mu.Lock()
 		defer i.mu.Unlock()
 		if i.down {
-			w.WriteHeader(http.StatusBadGateway)
+			http.Error(w, Excuse, http.StatusBadGateway)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
