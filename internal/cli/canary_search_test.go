@@ -3,7 +3,6 @@ package cli_test
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -84,20 +83,29 @@ func (k *keeper) stored(t *testing.T) string {
 		}
 	}()
 	for _, table := range migrate.Tables {
-		rows, err := db.QueryUnwalled(t.Context(), "SELECT r::text FROM "+table.Name+" r")
-		if err != nil {
+		all.WriteString(rowsOf(t, db, table.Name))
+	}
+	return all.String()
+}
+
+// rowsOf returns a table's rows as PostgreSQL writes them.
+func rowsOf(t *testing.T, db *store.DB, table string) string {
+	t.Helper()
+	rows, err := db.QueryUnwalled(t.Context(), "SELECT r::text FROM "+table+" r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }() // it was read
+	var all strings.Builder
+	for rows.Next() {
+		var row string
+		if err := rows.Scan(&row); err != nil {
 			t.Fatal(err)
 		}
-		for rows.Next() {
-			var row string
-			if err := rows.Scan(&row); err != nil {
-				t.Fatal(err)
-			}
-			all.WriteString(row + "\n")
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			t.Fatal(err)
-		}
+		all.WriteString(row + "\n")
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	return all.String()
 }
