@@ -2021,22 +2021,6 @@ func (c *MoveClient) QueryRequester(_m *Move) *UserQuery {
 	return query
 }
 
-// QueryUsers queries the users edge of a Move.
-func (c *MoveClient) QueryUsers(_m *Move) *UserQuery {
-	query := (&UserClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(move.Table, move.FieldID, id),
-			sqlgraph.To(user.Table, user.FieldID),
-			sqlgraph.Edge(sqlgraph.M2M, false, move.UsersTable, move.UsersPrimaryKey...),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // QueryMoveUsers queries the move_users edge of a Move.
 func (c *MoveClient) QueryMoveUsers(_m *Move) *MoveUserQuery {
 	query := (&MoveUserClient{config: c.config}).Query()
@@ -2044,7 +2028,7 @@ func (c *MoveClient) QueryMoveUsers(_m *Move) *MoveUserQuery {
 		id := _m.ID
 		step := sqlgraph.NewStep(
 			sqlgraph.From(move.Table, move.FieldID, id),
-			sqlgraph.To(moveuser.Table, moveuser.MoveColumn),
+			sqlgraph.To(moveuser.Table, moveuser.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, move.MoveUsersTable, move.MoveUsersColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
@@ -2136,9 +2120,13 @@ func (c *MoveUserClient) Update() *MoveUserUpdate {
 
 // UpdateOne returns an update builder for the given entity.
 func (c *MoveUserClient) UpdateOne(_m *MoveUser) *MoveUserUpdateOne {
-	mutation := newMoveUserMutation(c.config, OpUpdateOne)
-	mutation.move = &_m.MoveID
-	mutation.user = &_m.UserID
+	mutation := newMoveUserMutation(c.config, OpUpdateOne, withMoveUser(_m))
+	return &MoveUserUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MoveUserClient) UpdateOneID(id int) *MoveUserUpdateOne {
+	mutation := newMoveUserMutation(c.config, OpUpdateOne, withMoveUserID(id))
 	return &MoveUserUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
 }
 
@@ -2146,6 +2134,19 @@ func (c *MoveUserClient) UpdateOne(_m *MoveUser) *MoveUserUpdateOne {
 func (c *MoveUserClient) Delete() *MoveUserDelete {
 	mutation := newMoveUserMutation(c.config, OpDelete)
 	return &MoveUserDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MoveUserClient) DeleteOne(_m *MoveUser) *MoveUserDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MoveUserClient) DeleteOneID(id int) *MoveUserDeleteOne {
+	builder := c.Delete().Where(moveuser.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MoveUserDeleteOne{builder}
 }
 
 // Query returns a query builder for MoveUser.
@@ -2157,25 +2158,66 @@ func (c *MoveUserClient) Query() *MoveUserQuery {
 	}
 }
 
+// Get returns a MoveUser entity by its id.
+func (c *MoveUserClient) Get(ctx context.Context, id int) (*MoveUser, error) {
+	return c.Query().Where(moveuser.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MoveUserClient) GetX(ctx context.Context, id int) *MoveUser {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
 // QueryTenant queries the tenant edge of a MoveUser.
 func (c *MoveUserClient) QueryTenant(_m *MoveUser) *TenantQuery {
-	return c.Query().
-		Where(moveuser.MoveID(_m.MoveID), moveuser.UserID(_m.UserID)).
-		QueryTenant()
+	query := (&TenantClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(moveuser.Table, moveuser.FieldID, id),
+			sqlgraph.To(tenant.Table, tenant.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, moveuser.TenantTable, moveuser.TenantColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
 }
 
 // QueryMove queries the move edge of a MoveUser.
 func (c *MoveUserClient) QueryMove(_m *MoveUser) *MoveQuery {
-	return c.Query().
-		Where(moveuser.MoveID(_m.MoveID), moveuser.UserID(_m.UserID)).
-		QueryMove()
+	query := (&MoveClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(moveuser.Table, moveuser.FieldID, id),
+			sqlgraph.To(move.Table, move.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, moveuser.MoveTable, moveuser.MoveColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
 }
 
 // QueryUser queries the user edge of a MoveUser.
 func (c *MoveUserClient) QueryUser(_m *MoveUser) *UserQuery {
-	return c.Query().
-		Where(moveuser.MoveID(_m.MoveID), moveuser.UserID(_m.UserID)).
-		QueryUser()
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(moveuser.Table, moveuser.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, moveuser.UserTable, moveuser.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
 }
 
 // Hooks returns the client hooks.
@@ -3500,22 +3542,6 @@ func (c *UserClient) QueryTenant(_m *User) *TenantQuery {
 	return query
 }
 
-// QueryMoves queries the moves edge of a User.
-func (c *UserClient) QueryMoves(_m *User) *MoveQuery {
-	query := (&MoveClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(user.Table, user.FieldID, id),
-			sqlgraph.To(move.Table, move.FieldID),
-			sqlgraph.Edge(sqlgraph.M2M, true, user.MovesTable, user.MovesPrimaryKey...),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // QueryLicenseRequests queries the license_requests edge of a User.
 func (c *UserClient) QueryLicenseRequests(_m *User) *LicenseRequestQuery {
 	query := (&LicenseRequestClient{config: c.config}).Query()
@@ -3525,22 +3551,6 @@ func (c *UserClient) QueryLicenseRequests(_m *User) *LicenseRequestQuery {
 			sqlgraph.From(user.Table, user.FieldID, id),
 			sqlgraph.To(licenserequest.Table, licenserequest.FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, true, user.LicenseRequestsTable, user.LicenseRequestsPrimaryKey...),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryMoveUsers queries the move_users edge of a User.
-func (c *UserClient) QueryMoveUsers(_m *User) *MoveUserQuery {
-	query := (&MoveUserClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(user.Table, user.FieldID, id),
-			sqlgraph.To(moveuser.Table, moveuser.UserColumn),
-			sqlgraph.Edge(sqlgraph.O2M, true, user.MoveUsersTable, user.MoveUsersColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil

@@ -82,13 +82,11 @@ type MoveEdges struct {
 	Target *Purchase `json:"target,omitempty"`
 	// Requester holds the value of the requester edge.
 	Requester *User `json:"requester,omitempty"`
-	// Users holds the value of the users edge.
-	Users []*User `json:"users,omitempty"`
 	// MoveUsers holds the value of the move_users edge.
 	MoveUsers []*MoveUser `json:"move_users,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [6]bool
+	loadedTypes [5]bool
 }
 
 // TenantOrErr returns the Tenant value or an error if the edge
@@ -135,19 +133,10 @@ func (e MoveEdges) RequesterOrErr() (*User, error) {
 	return nil, &NotLoadedError{edge: "requester"}
 }
 
-// UsersOrErr returns the Users value or an error if the edge
-// was not loaded in eager-loading.
-func (e MoveEdges) UsersOrErr() ([]*User, error) {
-	if e.loadedTypes[4] {
-		return e.Users, nil
-	}
-	return nil, &NotLoadedError{edge: "users"}
-}
-
 // MoveUsersOrErr returns the MoveUsers value or an error if the edge
 // was not loaded in eager-loading.
 func (e MoveEdges) MoveUsersOrErr() ([]*MoveUser, error) {
-	if e.loadedTypes[5] {
+	if e.loadedTypes[4] {
 		return e.MoveUsers, nil
 	}
 	return nil, &NotLoadedError{edge: "move_users"}
@@ -363,11 +352,6 @@ func (_m *Move) QueryTarget() *PurchaseQuery {
 // QueryRequester queries the "requester" edge of the Move entity.
 func (_m *Move) QueryRequester() *UserQuery {
 	return NewMoveClient(_m.config).QueryRequester(_m)
-}
-
-// QueryUsers queries the "users" edge of the Move entity.
-func (_m *Move) QueryUsers() *UserQuery {
-	return NewMoveClient(_m.config).QueryUsers(_m)
 }
 
 // QueryMoveUsers queries the "move_users" edge of the Move entity.

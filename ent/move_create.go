@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"purser/ent/move"
+	"purser/ent/moveuser"
 	"purser/ent/purchase"
 	"purser/ent/tenant"
 	"purser/ent/user"
@@ -316,19 +317,19 @@ func (_c *MoveCreate) SetRequester(v *User) *MoveCreate {
 	return _c.SetRequesterID(v.ID)
 }
 
-// AddUserIDs adds the "users" edge to the User entity by IDs.
-func (_c *MoveCreate) AddUserIDs(ids ...string) *MoveCreate {
-	_c.mutation.AddUserIDs(ids...)
+// AddMoveUserIDs adds the "move_users" edge to the MoveUser entity by IDs.
+func (_c *MoveCreate) AddMoveUserIDs(ids ...int) *MoveCreate {
+	_c.mutation.AddMoveUserIDs(ids...)
 	return _c
 }
 
-// AddUsers adds the "users" edges to the User entity.
-func (_c *MoveCreate) AddUsers(v ...*User) *MoveCreate {
-	ids := make([]string, len(v))
+// AddMoveUsers adds the "move_users" edges to the MoveUser entity.
+func (_c *MoveCreate) AddMoveUsers(v ...*MoveUser) *MoveCreate {
+	ids := make([]int, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
-	return _c.AddUserIDs(ids...)
+	return _c.AddMoveUserIDs(ids...)
 }
 
 // Mutation returns the MoveMutation object of the builder.
@@ -652,15 +653,15 @@ func (_c *MoveCreate) createSpec() (*Move, *sqlgraph.CreateSpec) {
 		_node.RequestedBy = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
-	if nodes := _c.mutation.UsersIDs(); len(nodes) > 0 {
+	if nodes := _c.mutation.MoveUsersIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: false,
-			Table:   move.UsersTable,
-			Columns: move.UsersPrimaryKey,
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   move.MoveUsersTable,
+			Columns: []string{move.MoveUsersColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeString),
+				IDSpec: sqlgraph.NewFieldSpec(moveuser.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

@@ -32,7 +32,6 @@ type MoveQuery struct {
 	withSource    *PurchaseQuery
 	withTarget    *PurchaseQuery
 	withRequester *UserQuery
-	withUsers     *UserQuery
 	withMoveUsers *MoveUserQuery
 	modifiers     []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
@@ -159,28 +158,6 @@ func (_q *MoveQuery) QueryRequester() *UserQuery {
 	return query
 }
 
-// QueryUsers chains the current query on the "users" edge.
-func (_q *MoveQuery) QueryUsers() *UserQuery {
-	query := (&UserClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(move.Table, move.FieldID, selector),
-			sqlgraph.To(user.Table, user.FieldID),
-			sqlgraph.Edge(sqlgraph.M2M, false, move.UsersTable, move.UsersPrimaryKey...),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
 // QueryMoveUsers chains the current query on the "move_users" edge.
 func (_q *MoveQuery) QueryMoveUsers() *MoveUserQuery {
 	query := (&MoveUserClient{config: _q.config}).Query()
@@ -194,7 +171,7 @@ func (_q *MoveQuery) QueryMoveUsers() *MoveUserQuery {
 		}
 		step := sqlgraph.NewStep(
 			sqlgraph.From(move.Table, move.FieldID, selector),
-			sqlgraph.To(moveuser.Table, moveuser.MoveColumn),
+			sqlgraph.To(moveuser.Table, moveuser.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, move.MoveUsersTable, move.MoveUsersColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
@@ -399,7 +376,6 @@ func (_q *MoveQuery) Clone() *MoveQuery {
 		withSource:    _q.withSource.Clone(),
 		withTarget:    _q.withTarget.Clone(),
 		withRequester: _q.withRequester.Clone(),
-		withUsers:     _q.withUsers.Clone(),
 		withMoveUsers: _q.withMoveUsers.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
@@ -448,17 +424,6 @@ func (_q *MoveQuery) WithRequester(opts ...func(*UserQuery)) *MoveQuery {
 		opt(query)
 	}
 	_q.withRequester = query
-	return _q
-}
-
-// WithUsers tells the query-builder to eager-load the nodes that are connected to
-// the "users" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *MoveQuery) WithUsers(opts ...func(*UserQuery)) *MoveQuery {
-	query := (&UserClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withUsers = query
 	return _q
 }
 
@@ -551,12 +516,11 @@ func (_q *MoveQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Move, e
 	var (
 		nodes       = []*Move{}
 		_spec       = _q.querySpec()
-		loadedTypes = [6]bool{
+		loadedTypes = [5]bool{
 			_q.withTenant != nil,
 			_q.withSource != nil,
 			_q.withTarget != nil,
 			_q.withRequester != nil,
-			_q.withUsers != nil,
 			_q.withMoveUsers != nil,
 		}
 	)
@@ -602,13 +566,6 @@ func (_q *MoveQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Move, e
 	if query := _q.withRequester; query != nil {
 		if err := _q.loadRequester(ctx, query, nodes, nil,
 			func(n *Move, e *User) { n.Edges.Requester = e }); err != nil {
-			return nil, err
-		}
-	}
-	if query := _q.withUsers; query != nil {
-		if err := _q.loadUsers(ctx, query, nodes,
-			func(n *Move) { n.Edges.Users = []*User{} },
-			func(n *Move, e *User) { n.Edges.Users = append(n.Edges.Users, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -741,67 +698,6 @@ func (_q *MoveQuery) loadRequester(ctx context.Context, query *UserQuery, nodes 
 	}
 	return nil
 }
-func (_q *MoveQuery) loadUsers(ctx context.Context, query *UserQuery, nodes []*Move, init func(*Move), assign func(*Move, *User)) error {
-	edgeIDs := make([]driver.Value, len(nodes))
-	byID := make(map[string]*Move)
-	nids := make(map[string]map[*Move]struct{})
-	for i, node := range nodes {
-		edgeIDs[i] = node.ID
-		byID[node.ID] = node
-		if init != nil {
-			init(node)
-		}
-	}
-	query.Where(func(s *sql.Selector) {
-		joinT := sql.Table(move.UsersTable)
-		s.Join(joinT).On(s.C(user.FieldID), joinT.C(move.UsersPrimaryKey[1]))
-		s.Where(sql.InValues(joinT.C(move.UsersPrimaryKey[0]), edgeIDs...))
-		columns := s.SelectedColumns()
-		s.Select(joinT.C(move.UsersPrimaryKey[0]))
-		s.AppendSelect(columns...)
-		s.SetDistinct(false)
-	})
-	if err := query.prepareQuery(ctx); err != nil {
-		return err
-	}
-	qr := QuerierFunc(func(ctx context.Context, q Query) (Value, error) {
-		return query.sqlAll(ctx, func(_ context.Context, spec *sqlgraph.QuerySpec) {
-			assign := spec.Assign
-			values := spec.ScanValues
-			spec.ScanValues = func(columns []string) ([]any, error) {
-				values, err := values(columns[1:])
-				if err != nil {
-					return nil, err
-				}
-				return append([]any{new(sql.NullString)}, values...), nil
-			}
-			spec.Assign = func(columns []string, values []any) error {
-				outValue := values[0].(*sql.NullString).String
-				inValue := values[1].(*sql.NullString).String
-				if nids[inValue] == nil {
-					nids[inValue] = map[*Move]struct{}{byID[outValue]: {}}
-					return assign(columns[1:], values[1:])
-				}
-				nids[inValue][byID[outValue]] = struct{}{}
-				return nil
-			}
-		})
-	})
-	neighbors, err := withInterceptors[[]*User](ctx, query, qr, query.inters)
-	if err != nil {
-		return err
-	}
-	for _, n := range neighbors {
-		nodes, ok := nids[n.ID]
-		if !ok {
-			return fmt.Errorf(`unexpected "users" node returned %v`, n.ID)
-		}
-		for kn := range nodes {
-			assign(kn, n)
-		}
-	}
-	return nil
-}
 func (_q *MoveQuery) loadMoveUsers(ctx context.Context, query *MoveUserQuery, nodes []*Move, init func(*Move), assign func(*Move, *MoveUser)) error {
 	fks := make([]driver.Value, 0, len(nodes))
 	nodeids := make(map[string]*Move)
@@ -826,7 +722,7 @@ func (_q *MoveQuery) loadMoveUsers(ctx context.Context, query *MoveUserQuery, no
 		fk := n.MoveID
 		node, ok := nodeids[fk]
 		if !ok {
-			return fmt.Errorf(`unexpected referenced foreign-key "move_id" returned %v for node %v`, fk, n)
+			return fmt.Errorf(`unexpected referenced foreign-key "move_id" returned %v for node %v`, fk, n.ID)
 		}
 		assign(node, n)
 	}

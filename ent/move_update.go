@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"purser/ent/move"
+	"purser/ent/moveuser"
 	"purser/ent/predicate"
-	"purser/ent/user"
 	"purser/internal/instant"
 
 	"entgo.io/ent/dialect/sql"
@@ -340,19 +340,19 @@ func (_u *MoveUpdate) AddFence(v int) *MoveUpdate {
 	return _u
 }
 
-// AddUserIDs adds the "users" edge to the User entity by IDs.
-func (_u *MoveUpdate) AddUserIDs(ids ...string) *MoveUpdate {
-	_u.mutation.AddUserIDs(ids...)
+// AddMoveUserIDs adds the "move_users" edge to the MoveUser entity by IDs.
+func (_u *MoveUpdate) AddMoveUserIDs(ids ...int) *MoveUpdate {
+	_u.mutation.AddMoveUserIDs(ids...)
 	return _u
 }
 
-// AddUsers adds the "users" edges to the User entity.
-func (_u *MoveUpdate) AddUsers(v ...*User) *MoveUpdate {
-	ids := make([]string, len(v))
+// AddMoveUsers adds the "move_users" edges to the MoveUser entity.
+func (_u *MoveUpdate) AddMoveUsers(v ...*MoveUser) *MoveUpdate {
+	ids := make([]int, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
-	return _u.AddUserIDs(ids...)
+	return _u.AddMoveUserIDs(ids...)
 }
 
 // Mutation returns the MoveMutation object of the builder.
@@ -360,25 +360,25 @@ func (_u *MoveUpdate) Mutation() *MoveMutation {
 	return _u.mutation
 }
 
-// ClearUsers clears all "users" edges to the User entity.
-func (_u *MoveUpdate) ClearUsers() *MoveUpdate {
-	_u.mutation.ClearUsers()
+// ClearMoveUsers clears all "move_users" edges to the MoveUser entity.
+func (_u *MoveUpdate) ClearMoveUsers() *MoveUpdate {
+	_u.mutation.ClearMoveUsers()
 	return _u
 }
 
-// RemoveUserIDs removes the "users" edge to User entities by IDs.
-func (_u *MoveUpdate) RemoveUserIDs(ids ...string) *MoveUpdate {
-	_u.mutation.RemoveUserIDs(ids...)
+// RemoveMoveUserIDs removes the "move_users" edge to MoveUser entities by IDs.
+func (_u *MoveUpdate) RemoveMoveUserIDs(ids ...int) *MoveUpdate {
+	_u.mutation.RemoveMoveUserIDs(ids...)
 	return _u
 }
 
-// RemoveUsers removes "users" edges to User entities.
-func (_u *MoveUpdate) RemoveUsers(v ...*User) *MoveUpdate {
-	ids := make([]string, len(v))
+// RemoveMoveUsers removes "move_users" edges to MoveUser entities.
+func (_u *MoveUpdate) RemoveMoveUsers(v ...*MoveUser) *MoveUpdate {
+	ids := make([]int, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
-	return _u.RemoveUserIDs(ids...)
+	return _u.RemoveMoveUserIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -524,28 +524,28 @@ func (_u *MoveUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedFence(); ok {
 		_spec.AddField(move.FieldFence, field.TypeInt, value)
 	}
-	if _u.mutation.UsersCleared() {
+	if _u.mutation.MoveUsersCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: false,
-			Table:   move.UsersTable,
-			Columns: move.UsersPrimaryKey,
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   move.MoveUsersTable,
+			Columns: []string{move.MoveUsersColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeString),
+				IDSpec: sqlgraph.NewFieldSpec(moveuser.FieldID, field.TypeInt),
 			},
 		}
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
-	if nodes := _u.mutation.RemovedUsersIDs(); len(nodes) > 0 && !_u.mutation.UsersCleared() {
+	if nodes := _u.mutation.RemovedMoveUsersIDs(); len(nodes) > 0 && !_u.mutation.MoveUsersCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: false,
-			Table:   move.UsersTable,
-			Columns: move.UsersPrimaryKey,
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   move.MoveUsersTable,
+			Columns: []string{move.MoveUsersColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeString),
+				IDSpec: sqlgraph.NewFieldSpec(moveuser.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {
@@ -553,15 +553,15 @@ func (_u *MoveUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
-	if nodes := _u.mutation.UsersIDs(); len(nodes) > 0 {
+	if nodes := _u.mutation.MoveUsersIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: false,
-			Table:   move.UsersTable,
-			Columns: move.UsersPrimaryKey,
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   move.MoveUsersTable,
+			Columns: []string{move.MoveUsersColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeString),
+				IDSpec: sqlgraph.NewFieldSpec(moveuser.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {
@@ -900,19 +900,19 @@ func (_u *MoveUpdateOne) AddFence(v int) *MoveUpdateOne {
 	return _u
 }
 
-// AddUserIDs adds the "users" edge to the User entity by IDs.
-func (_u *MoveUpdateOne) AddUserIDs(ids ...string) *MoveUpdateOne {
-	_u.mutation.AddUserIDs(ids...)
+// AddMoveUserIDs adds the "move_users" edge to the MoveUser entity by IDs.
+func (_u *MoveUpdateOne) AddMoveUserIDs(ids ...int) *MoveUpdateOne {
+	_u.mutation.AddMoveUserIDs(ids...)
 	return _u
 }
 
-// AddUsers adds the "users" edges to the User entity.
-func (_u *MoveUpdateOne) AddUsers(v ...*User) *MoveUpdateOne {
-	ids := make([]string, len(v))
+// AddMoveUsers adds the "move_users" edges to the MoveUser entity.
+func (_u *MoveUpdateOne) AddMoveUsers(v ...*MoveUser) *MoveUpdateOne {
+	ids := make([]int, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
-	return _u.AddUserIDs(ids...)
+	return _u.AddMoveUserIDs(ids...)
 }
 
 // Mutation returns the MoveMutation object of the builder.
@@ -920,25 +920,25 @@ func (_u *MoveUpdateOne) Mutation() *MoveMutation {
 	return _u.mutation
 }
 
-// ClearUsers clears all "users" edges to the User entity.
-func (_u *MoveUpdateOne) ClearUsers() *MoveUpdateOne {
-	_u.mutation.ClearUsers()
+// ClearMoveUsers clears all "move_users" edges to the MoveUser entity.
+func (_u *MoveUpdateOne) ClearMoveUsers() *MoveUpdateOne {
+	_u.mutation.ClearMoveUsers()
 	return _u
 }
 
-// RemoveUserIDs removes the "users" edge to User entities by IDs.
-func (_u *MoveUpdateOne) RemoveUserIDs(ids ...string) *MoveUpdateOne {
-	_u.mutation.RemoveUserIDs(ids...)
+// RemoveMoveUserIDs removes the "move_users" edge to MoveUser entities by IDs.
+func (_u *MoveUpdateOne) RemoveMoveUserIDs(ids ...int) *MoveUpdateOne {
+	_u.mutation.RemoveMoveUserIDs(ids...)
 	return _u
 }
 
-// RemoveUsers removes "users" edges to User entities.
-func (_u *MoveUpdateOne) RemoveUsers(v ...*User) *MoveUpdateOne {
-	ids := make([]string, len(v))
+// RemoveMoveUsers removes "move_users" edges to MoveUser entities.
+func (_u *MoveUpdateOne) RemoveMoveUsers(v ...*MoveUser) *MoveUpdateOne {
+	ids := make([]int, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
-	return _u.RemoveUserIDs(ids...)
+	return _u.RemoveMoveUserIDs(ids...)
 }
 
 // Where appends a list predicates to the MoveUpdate builder.
@@ -1114,28 +1114,28 @@ func (_u *MoveUpdateOne) sqlSave(ctx context.Context) (_node *Move, err error) {
 	if value, ok := _u.mutation.AddedFence(); ok {
 		_spec.AddField(move.FieldFence, field.TypeInt, value)
 	}
-	if _u.mutation.UsersCleared() {
+	if _u.mutation.MoveUsersCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: false,
-			Table:   move.UsersTable,
-			Columns: move.UsersPrimaryKey,
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   move.MoveUsersTable,
+			Columns: []string{move.MoveUsersColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeString),
+				IDSpec: sqlgraph.NewFieldSpec(moveuser.FieldID, field.TypeInt),
 			},
 		}
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
-	if nodes := _u.mutation.RemovedUsersIDs(); len(nodes) > 0 && !_u.mutation.UsersCleared() {
+	if nodes := _u.mutation.RemovedMoveUsersIDs(); len(nodes) > 0 && !_u.mutation.MoveUsersCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: false,
-			Table:   move.UsersTable,
-			Columns: move.UsersPrimaryKey,
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   move.MoveUsersTable,
+			Columns: []string{move.MoveUsersColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeString),
+				IDSpec: sqlgraph.NewFieldSpec(moveuser.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {
@@ -1143,15 +1143,15 @@ func (_u *MoveUpdateOne) sqlSave(ctx context.Context) (_node *Move, err error) {
 		}
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
-	if nodes := _u.mutation.UsersIDs(); len(nodes) > 0 {
+	if nodes := _u.mutation.MoveUsersIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: false,
-			Table:   move.UsersTable,
-			Columns: move.UsersPrimaryKey,
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   move.MoveUsersTable,
+			Columns: []string{move.MoveUsersColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeString),
+				IDSpec: sqlgraph.NewFieldSpec(moveuser.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

@@ -18,10 +18,14 @@ import (
 // MoveUser is the model entity for the MoveUser schema.
 type MoveUser struct {
 	config `json:"-"`
+	// ID of the ent.
+	ID int `json:"id,omitempty"`
 	// TenantID holds the value of the "tenant_id" field.
 	TenantID string `json:"tenant_id,omitempty"`
 	// MoveID holds the value of the "move_id" field.
 	MoveID string `json:"move_id,omitempty"`
+	// the license of the source by which the user came to be moved; it may be gone
+	LicenseID string `json:"license_id,omitempty"`
 	// UserID holds the value of the "user_id" field.
 	UserID string `json:"user_id,omitempty"`
 	// Result holds the value of the "result" field.
@@ -87,7 +91,9 @@ func (*MoveUser) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case moveuser.FieldAt:
 			values[i] = &sql.NullScanner{S: new(instant.Milli)}
-		case moveuser.FieldTenantID, moveuser.FieldMoveID, moveuser.FieldUserID, moveuser.FieldResult:
+		case moveuser.FieldID:
+			values[i] = new(sql.NullInt64)
+		case moveuser.FieldTenantID, moveuser.FieldMoveID, moveuser.FieldLicenseID, moveuser.FieldUserID, moveuser.FieldResult:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -104,6 +110,12 @@ func (_m *MoveUser) assignValues(columns []string, values []any) error {
 	}
 	for i := range columns {
 		switch columns[i] {
+		case moveuser.FieldID:
+			value, ok := values[i].(*sql.NullInt64)
+			if !ok {
+				return fmt.Errorf("unexpected type %T for field id", value)
+			}
+			_m.ID = int(value.Int64)
 		case moveuser.FieldTenantID:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field tenant_id", values[i])
@@ -115,6 +127,12 @@ func (_m *MoveUser) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field move_id", values[i])
 			} else if value.Valid {
 				_m.MoveID = value.String
+			}
+		case moveuser.FieldLicenseID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field license_id", values[i])
+			} else if value.Valid {
+				_m.LicenseID = value.String
 			}
 		case moveuser.FieldUserID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -185,11 +203,15 @@ func (_m *MoveUser) Unwrap() *MoveUser {
 func (_m *MoveUser) String() string {
 	var builder strings.Builder
 	builder.WriteString("MoveUser(")
+	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
 	builder.WriteString("tenant_id=")
 	builder.WriteString(_m.TenantID)
 	builder.WriteString(", ")
 	builder.WriteString("move_id=")
 	builder.WriteString(_m.MoveID)
+	builder.WriteString(", ")
+	builder.WriteString("license_id=")
+	builder.WriteString(_m.LicenseID)
 	builder.WriteString(", ")
 	builder.WriteString("user_id=")
 	builder.WriteString(_m.UserID)

@@ -37,6 +37,12 @@ func (_c *MoveUserCreate) SetMoveID(v string) *MoveUserCreate {
 	return _c
 }
 
+// SetLicenseID sets the "license_id" field.
+func (_c *MoveUserCreate) SetLicenseID(v string) *MoveUserCreate {
+	_c.mutation.SetLicenseID(v)
+	return _c
+}
+
 // SetUserID sets the "user_id" field.
 func (_c *MoveUserCreate) SetUserID(v string) *MoveUserCreate {
 	_c.mutation.SetUserID(v)
@@ -118,6 +124,9 @@ func (_c *MoveUserCreate) check() error {
 	if _, ok := _c.mutation.MoveID(); !ok {
 		return &ValidationError{Name: "move_id", err: errors.New(`ent: missing required field "MoveUser.move_id"`)}
 	}
+	if _, ok := _c.mutation.LicenseID(); !ok {
+		return &ValidationError{Name: "license_id", err: errors.New(`ent: missing required field "MoveUser.license_id"`)}
+	}
 	if _, ok := _c.mutation.UserID(); !ok {
 		return &ValidationError{Name: "user_id", err: errors.New(`ent: missing required field "MoveUser.user_id"`)}
 	}
@@ -147,15 +156,23 @@ func (_c *MoveUserCreate) sqlSave(ctx context.Context) (*MoveUser, error) {
 		}
 		return nil, err
 	}
+	id := _spec.ID.Value.(int64)
+	_node.ID = int(id)
+	_c.mutation.id = &_node.ID
+	_c.mutation.done = true
 	return _node, nil
 }
 
 func (_c *MoveUserCreate) createSpec() (*MoveUser, *sqlgraph.CreateSpec) {
 	var (
 		_node = &MoveUser{config: _c.config}
-		_spec = sqlgraph.NewCreateSpec(moveuser.Table, nil)
+		_spec = sqlgraph.NewCreateSpec(moveuser.Table, sqlgraph.NewFieldSpec(moveuser.FieldID, field.TypeInt))
 	)
 	_spec.OnConflict = _c.conflict
+	if value, ok := _c.mutation.LicenseID(); ok {
+		_spec.SetField(moveuser.FieldLicenseID, field.TypeString, value)
+		_node.LicenseID = value
+	}
 	if value, ok := _c.mutation.Result(); ok {
 		_spec.SetField(moveuser.FieldResult, field.TypeString, value)
 		_node.Result = value
@@ -279,6 +296,18 @@ func (u *MoveUserUpsert) UpdateMoveID() *MoveUserUpsert {
 	return u
 }
 
+// SetLicenseID sets the "license_id" field.
+func (u *MoveUserUpsert) SetLicenseID(v string) *MoveUserUpsert {
+	u.Set(moveuser.FieldLicenseID, v)
+	return u
+}
+
+// UpdateLicenseID sets the "license_id" field to the value that was provided on create.
+func (u *MoveUserUpsert) UpdateLicenseID() *MoveUserUpsert {
+	u.SetExcluded(moveuser.FieldLicenseID)
+	return u
+}
+
 // SetUserID sets the "user_id" field.
 func (u *MoveUserUpsert) SetUserID(v string) *MoveUserUpsert {
 	u.Set(moveuser.FieldUserID, v)
@@ -386,6 +415,20 @@ func (u *MoveUserUpsertOne) UpdateMoveID() *MoveUserUpsertOne {
 	})
 }
 
+// SetLicenseID sets the "license_id" field.
+func (u *MoveUserUpsertOne) SetLicenseID(v string) *MoveUserUpsertOne {
+	return u.Update(func(s *MoveUserUpsert) {
+		s.SetLicenseID(v)
+	})
+}
+
+// UpdateLicenseID sets the "license_id" field to the value that was provided on create.
+func (u *MoveUserUpsertOne) UpdateLicenseID() *MoveUserUpsertOne {
+	return u.Update(func(s *MoveUserUpsert) {
+		s.UpdateLicenseID()
+	})
+}
+
 // SetUserID sets the "user_id" field.
 func (u *MoveUserUpsertOne) SetUserID(v string) *MoveUserUpsertOne {
 	return u.Update(func(s *MoveUserUpsert) {
@@ -457,6 +500,24 @@ func (u *MoveUserUpsertOne) ExecX(ctx context.Context) {
 	}
 }
 
+// Exec executes the UPSERT query and returns the inserted/updated ID.
+func (u *MoveUserUpsertOne) ID(ctx context.Context) (id int, err error) {
+	node, err := u.create.Save(ctx)
+	if err != nil {
+		return id, err
+	}
+	return node.ID, nil
+}
+
+// IDX is like ID, but panics if an error occurs.
+func (u *MoveUserUpsertOne) IDX(ctx context.Context) int {
+	id, err := u.ID(ctx)
+	if err != nil {
+		panic(err)
+	}
+	return id
+}
+
 // MoveUserCreateBulk is the builder for creating many MoveUser entities in bulk.
 type MoveUserCreateBulk struct {
 	config
@@ -501,6 +562,11 @@ func (_c *MoveUserCreateBulk) Save(ctx context.Context) ([]*MoveUser, error) {
 				}
 				if err != nil {
 					return nil, err
+				}
+				mutation.id = &nodes[i].ID
+				if specs[i].ID.Value != nil {
+					id := specs[i].ID.Value.(int64)
+					nodes[i].ID = int(id)
 				}
 				mutation.done = true
 				return nodes[i], nil
@@ -640,6 +706,20 @@ func (u *MoveUserUpsertBulk) SetMoveID(v string) *MoveUserUpsertBulk {
 func (u *MoveUserUpsertBulk) UpdateMoveID() *MoveUserUpsertBulk {
 	return u.Update(func(s *MoveUserUpsert) {
 		s.UpdateMoveID()
+	})
+}
+
+// SetLicenseID sets the "license_id" field.
+func (u *MoveUserUpsertBulk) SetLicenseID(v string) *MoveUserUpsertBulk {
+	return u.Update(func(s *MoveUserUpsert) {
+		s.SetLicenseID(v)
+	})
+}
+
+// UpdateLicenseID sets the "license_id" field to the value that was provided on create.
+func (u *MoveUserUpsertBulk) UpdateLicenseID() *MoveUserUpsertBulk {
+	return u.Update(func(s *MoveUserUpsert) {
+		s.UpdateLicenseID()
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/schema/field"
 )
 
 // MoveUserDelete is the builder for deleting a MoveUser entity.
@@ -39,7 +40,7 @@ func (_d *MoveUserDelete) ExecX(ctx context.Context) int {
 }
 
 func (_d *MoveUserDelete) sqlExec(ctx context.Context) (int, error) {
-	_spec := sqlgraph.NewDeleteSpec(moveuser.Table, nil)
+	_spec := sqlgraph.NewDeleteSpec(moveuser.Table, sqlgraph.NewFieldSpec(moveuser.FieldID, field.TypeInt))
 	if ps := _d.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
 			for i := range ps {

@@ -16,6 +16,7 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/schema/field"
 )
 
 // MoveUserQuery is the builder for querying MoveUser entities.
@@ -77,7 +78,7 @@ func (_q *MoveUserQuery) QueryTenant() *TenantQuery {
 			return nil, err
 		}
 		step := sqlgraph.NewStep(
-			sqlgraph.From(moveuser.Table, moveuser.TenantColumn, selector),
+			sqlgraph.From(moveuser.Table, moveuser.FieldID, selector),
 			sqlgraph.To(tenant.Table, tenant.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, moveuser.TenantTable, moveuser.TenantColumn),
 		)
@@ -99,7 +100,7 @@ func (_q *MoveUserQuery) QueryMove() *MoveQuery {
 			return nil, err
 		}
 		step := sqlgraph.NewStep(
-			sqlgraph.From(moveuser.Table, moveuser.MoveColumn, selector),
+			sqlgraph.From(moveuser.Table, moveuser.FieldID, selector),
 			sqlgraph.To(move.Table, move.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, moveuser.MoveTable, moveuser.MoveColumn),
 		)
@@ -121,7 +122,7 @@ func (_q *MoveUserQuery) QueryUser() *UserQuery {
 			return nil, err
 		}
 		step := sqlgraph.NewStep(
-			sqlgraph.From(moveuser.Table, moveuser.UserColumn, selector),
+			sqlgraph.From(moveuser.Table, moveuser.FieldID, selector),
 			sqlgraph.To(user.Table, user.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, moveuser.UserTable, moveuser.UserColumn),
 		)
@@ -153,6 +154,29 @@ func (_q *MoveUserQuery) FirstX(ctx context.Context) *MoveUser {
 	return node
 }
 
+// FirstID returns the first MoveUser ID from the query.
+// Returns a *NotFoundError when no MoveUser ID was found.
+func (_q *MoveUserQuery) FirstID(ctx context.Context) (id int, err error) {
+	var ids []int
+	if ids, err = _q.Limit(1).IDs(setContextOp(ctx, _q.ctx, ent.OpQueryFirstID)); err != nil {
+		return
+	}
+	if len(ids) == 0 {
+		err = &NotFoundError{moveuser.Label}
+		return
+	}
+	return ids[0], nil
+}
+
+// FirstIDX is like FirstID, but panics if an error occurs.
+func (_q *MoveUserQuery) FirstIDX(ctx context.Context) int {
+	id, err := _q.FirstID(ctx)
+	if err != nil && !IsNotFound(err) {
+		panic(err)
+	}
+	return id
+}
+
 // Only returns a single MoveUser entity found by the query, ensuring it only returns one.
 // Returns a *NotSingularError when more than one MoveUser entity is found.
 // Returns a *NotFoundError when no MoveUser entities are found.
@@ -180,6 +204,34 @@ func (_q *MoveUserQuery) OnlyX(ctx context.Context) *MoveUser {
 	return node
 }
 
+// OnlyID is like Only, but returns the only MoveUser ID in the query.
+// Returns a *NotSingularError when more than one MoveUser ID is found.
+// Returns a *NotFoundError when no entities are found.
+func (_q *MoveUserQuery) OnlyID(ctx context.Context) (id int, err error) {
+	var ids []int
+	if ids, err = _q.Limit(2).IDs(setContextOp(ctx, _q.ctx, ent.OpQueryOnlyID)); err != nil {
+		return
+	}
+	switch len(ids) {
+	case 1:
+		id = ids[0]
+	case 0:
+		err = &NotFoundError{moveuser.Label}
+	default:
+		err = &NotSingularError{moveuser.Label}
+	}
+	return
+}
+
+// OnlyIDX is like OnlyID, but panics if an error occurs.
+func (_q *MoveUserQuery) OnlyIDX(ctx context.Context) int {
+	id, err := _q.OnlyID(ctx)
+	if err != nil {
+		panic(err)
+	}
+	return id
+}
+
 // All executes the query and returns a list of MoveUsers.
 func (_q *MoveUserQuery) All(ctx context.Context) ([]*MoveUser, error) {
 	ctx = setContextOp(ctx, _q.ctx, ent.OpQueryAll)
@@ -197,6 +249,27 @@ func (_q *MoveUserQuery) AllX(ctx context.Context) []*MoveUser {
 		panic(err)
 	}
 	return nodes
+}
+
+// IDs executes the query and returns a list of MoveUser IDs.
+func (_q *MoveUserQuery) IDs(ctx context.Context) (ids []int, err error) {
+	if _q.ctx.Unique == nil && _q.path != nil {
+		_q.Unique(true)
+	}
+	ctx = setContextOp(ctx, _q.ctx, ent.OpQueryIDs)
+	if err = _q.Select(moveuser.FieldID).Scan(ctx, &ids); err != nil {
+		return nil, err
+	}
+	return ids, nil
+}
+
+// IDsX is like IDs, but panics if an error occurs.
+func (_q *MoveUserQuery) IDsX(ctx context.Context) []int {
+	ids, err := _q.IDs(ctx)
+	if err != nil {
+		panic(err)
+	}
+	return ids
 }
 
 // Count returns the count of the given query.
@@ -220,7 +293,7 @@ func (_q *MoveUserQuery) CountX(ctx context.Context) int {
 // Exist returns true if the query has elements in the graph.
 func (_q *MoveUserQuery) Exist(ctx context.Context) (bool, error) {
 	ctx = setContextOp(ctx, _q.ctx, ent.OpQueryExist)
-	switch _, err := _q.First(ctx); {
+	switch _, err := _q.FirstID(ctx); {
 	case IsNotFound(err):
 		return false, nil
 	case err != nil:
@@ -512,13 +585,15 @@ func (_q *MoveUserQuery) sqlCount(ctx context.Context) (int, error) {
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
-	_spec.Unique = false
-	_spec.Node.Columns = nil
+	_spec.Node.Columns = _q.ctx.Fields
+	if len(_q.ctx.Fields) > 0 {
+		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique
+	}
 	return sqlgraph.CountNodes(ctx, _q.driver, _spec)
 }
 
 func (_q *MoveUserQuery) querySpec() *sqlgraph.QuerySpec {
-	_spec := sqlgraph.NewQuerySpec(moveuser.Table, moveuser.Columns, nil)
+	_spec := sqlgraph.NewQuerySpec(moveuser.Table, moveuser.Columns, sqlgraph.NewFieldSpec(moveuser.FieldID, field.TypeInt))
 	_spec.From = _q.sql
 	if unique := _q.ctx.Unique; unique != nil {
 		_spec.Unique = *unique
@@ -527,8 +602,11 @@ func (_q *MoveUserQuery) querySpec() *sqlgraph.QuerySpec {
 	}
 	if fields := _q.ctx.Fields; len(fields) > 0 {
 		_spec.Node.Columns = make([]string, 0, len(fields))
+		_spec.Node.Columns = append(_spec.Node.Columns, moveuser.FieldID)
 		for i := range fields {
-			_spec.Node.Columns = append(_spec.Node.Columns, fields[i])
+			if fields[i] != moveuser.FieldID {
+				_spec.Node.Columns = append(_spec.Node.Columns, fields[i])
+			}
 		}
 		if _q.withTenant != nil {
 			_spec.Node.AddColumnOnce(moveuser.FieldTenantID)

@@ -44,6 +44,20 @@ func (_u *MoveUserUpdate) SetNillableMoveID(v *string) *MoveUserUpdate {
 	return _u
 }
 
+// SetLicenseID sets the "license_id" field.
+func (_u *MoveUserUpdate) SetLicenseID(v string) *MoveUserUpdate {
+	_u.mutation.SetLicenseID(v)
+	return _u
+}
+
+// SetNillableLicenseID sets the "license_id" field if the given value is not nil.
+func (_u *MoveUserUpdate) SetNillableLicenseID(v *string) *MoveUserUpdate {
+	if v != nil {
+		_u.SetLicenseID(*v)
+	}
+	return _u
+}
+
 // SetUserID sets the "user_id" field.
 func (_u *MoveUserUpdate) SetUserID(v string) *MoveUserUpdate {
 	_u.mutation.SetUserID(v)
@@ -171,13 +185,16 @@ func (_u *MoveUserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
 	}
-	_spec := sqlgraph.NewUpdateSpec(moveuser.Table, moveuser.Columns, sqlgraph.NewFieldSpec(moveuser.FieldMoveID, field.TypeString), sqlgraph.NewFieldSpec(moveuser.FieldUserID, field.TypeString))
+	_spec := sqlgraph.NewUpdateSpec(moveuser.Table, moveuser.Columns, sqlgraph.NewFieldSpec(moveuser.FieldID, field.TypeInt))
 	if ps := _u.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
 			for i := range ps {
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.LicenseID(); ok {
+		_spec.SetField(moveuser.FieldLicenseID, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Result(); ok {
 		_spec.SetField(moveuser.FieldResult, field.TypeString, value)
@@ -279,6 +296,20 @@ func (_u *MoveUserUpdateOne) SetMoveID(v string) *MoveUserUpdateOne {
 func (_u *MoveUserUpdateOne) SetNillableMoveID(v *string) *MoveUserUpdateOne {
 	if v != nil {
 		_u.SetMoveID(*v)
+	}
+	return _u
+}
+
+// SetLicenseID sets the "license_id" field.
+func (_u *MoveUserUpdateOne) SetLicenseID(v string) *MoveUserUpdateOne {
+	_u.mutation.SetLicenseID(v)
+	return _u
+}
+
+// SetNillableLicenseID sets the "license_id" field if the given value is not nil.
+func (_u *MoveUserUpdateOne) SetNillableLicenseID(v *string) *MoveUserUpdateOne {
+	if v != nil {
+		_u.SetLicenseID(*v)
 	}
 	return _u
 }
@@ -423,24 +454,22 @@ func (_u *MoveUserUpdateOne) sqlSave(ctx context.Context) (_node *MoveUser, err 
 	if err := _u.check(); err != nil {
 		return _node, err
 	}
-	_spec := sqlgraph.NewUpdateSpec(moveuser.Table, moveuser.Columns, sqlgraph.NewFieldSpec(moveuser.FieldMoveID, field.TypeString), sqlgraph.NewFieldSpec(moveuser.FieldUserID, field.TypeString))
-	if id, ok := _u.mutation.MoveID(); !ok {
-		return nil, &ValidationError{Name: "move_id", err: errors.New(`ent: missing "MoveUser.move_id" for update`)}
-	} else {
-		_spec.Node.CompositeID[0].Value = id
+	_spec := sqlgraph.NewUpdateSpec(moveuser.Table, moveuser.Columns, sqlgraph.NewFieldSpec(moveuser.FieldID, field.TypeInt))
+	id, ok := _u.mutation.ID()
+	if !ok {
+		return nil, &ValidationError{Name: "id", err: errors.New(`ent: missing "MoveUser.id" for update`)}
 	}
-	if id, ok := _u.mutation.UserID(); !ok {
-		return nil, &ValidationError{Name: "user_id", err: errors.New(`ent: missing "MoveUser.user_id" for update`)}
-	} else {
-		_spec.Node.CompositeID[1].Value = id
-	}
+	_spec.Node.ID.Value = id
 	if fields := _u.fields; len(fields) > 0 {
-		_spec.Node.Columns = make([]string, len(fields))
-		for i, f := range fields {
+		_spec.Node.Columns = make([]string, 0, len(fields))
+		_spec.Node.Columns = append(_spec.Node.Columns, moveuser.FieldID)
+		for _, f := range fields {
 			if !moveuser.ValidColumn(f) {
 				return nil, &ValidationError{Name: f, err: fmt.Errorf("ent: invalid field %q for query", f)}
 			}
-			_spec.Node.Columns[i] = f
+			if f != moveuser.FieldID {
+				_spec.Node.Columns = append(_spec.Node.Columns, f)
+			}
 		}
 	}
 	if ps := _u.mutation.predicates; len(ps) > 0 {
@@ -449,6 +478,9 @@ func (_u *MoveUserUpdateOne) sqlSave(ctx context.Context) (_node *MoveUser, err 
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.LicenseID(); ok {
+		_spec.SetField(moveuser.FieldLicenseID, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Result(); ok {
 		_spec.SetField(moveuser.FieldResult, field.TypeString, value)

@@ -7069,9 +7069,9 @@ type MoveMutation struct {
 	clearedtarget       bool
 	requester           *string
 	clearedrequester    bool
-	users               map[string]struct{}
-	removedusers        map[string]struct{}
-	clearedusers        bool
+	move_users          map[int]struct{}
+	removedmove_users   map[int]struct{}
+	clearedmove_users   bool
 	done                bool
 	oldValue            func(context.Context) (*Move, error)
 	predicates          []predicate.Move
@@ -8437,58 +8437,58 @@ func (m *MoveMutation) ResetRequester() {
 	m.clearedrequester = false
 }
 
-// AddUserIDs adds the "users" edge to the User entity by ids.
-func (m *MoveMutation) AddUserIDs(ids ...string) {
-	if m.users == nil {
-		m.users = make(map[string]struct{})
+// AddMoveUserIDs adds the "move_users" edge to the MoveUser entity by ids.
+func (m *MoveMutation) AddMoveUserIDs(ids ...int) {
+	if m.move_users == nil {
+		m.move_users = make(map[int]struct{})
 	}
 	for i := range ids {
-		m.users[ids[i]] = struct{}{}
+		m.move_users[ids[i]] = struct{}{}
 	}
 }
 
-// ClearUsers clears the "users" edge to the User entity.
-func (m *MoveMutation) ClearUsers() {
-	m.clearedusers = true
+// ClearMoveUsers clears the "move_users" edge to the MoveUser entity.
+func (m *MoveMutation) ClearMoveUsers() {
+	m.clearedmove_users = true
 }
 
-// UsersCleared reports if the "users" edge to the User entity was cleared.
-func (m *MoveMutation) UsersCleared() bool {
-	return m.clearedusers
+// MoveUsersCleared reports if the "move_users" edge to the MoveUser entity was cleared.
+func (m *MoveMutation) MoveUsersCleared() bool {
+	return m.clearedmove_users
 }
 
-// RemoveUserIDs removes the "users" edge to the User entity by IDs.
-func (m *MoveMutation) RemoveUserIDs(ids ...string) {
-	if m.removedusers == nil {
-		m.removedusers = make(map[string]struct{})
+// RemoveMoveUserIDs removes the "move_users" edge to the MoveUser entity by IDs.
+func (m *MoveMutation) RemoveMoveUserIDs(ids ...int) {
+	if m.removedmove_users == nil {
+		m.removedmove_users = make(map[int]struct{})
 	}
 	for i := range ids {
-		delete(m.users, ids[i])
-		m.removedusers[ids[i]] = struct{}{}
+		delete(m.move_users, ids[i])
+		m.removedmove_users[ids[i]] = struct{}{}
 	}
 }
 
-// RemovedUsers returns the removed IDs of the "users" edge to the User entity.
-func (m *MoveMutation) RemovedUsersIDs() (ids []string) {
-	for id := range m.removedusers {
+// RemovedMoveUsers returns the removed IDs of the "move_users" edge to the MoveUser entity.
+func (m *MoveMutation) RemovedMoveUsersIDs() (ids []int) {
+	for id := range m.removedmove_users {
 		ids = append(ids, id)
 	}
 	return
 }
 
-// UsersIDs returns the "users" edge IDs in the mutation.
-func (m *MoveMutation) UsersIDs() (ids []string) {
-	for id := range m.users {
+// MoveUsersIDs returns the "move_users" edge IDs in the mutation.
+func (m *MoveMutation) MoveUsersIDs() (ids []int) {
+	for id := range m.move_users {
 		ids = append(ids, id)
 	}
 	return
 }
 
-// ResetUsers resets all changes to the "users" edge.
-func (m *MoveMutation) ResetUsers() {
-	m.users = nil
-	m.clearedusers = false
-	m.removedusers = nil
+// ResetMoveUsers resets all changes to the "move_users" edge.
+func (m *MoveMutation) ResetMoveUsers() {
+	m.move_users = nil
+	m.clearedmove_users = false
+	m.removedmove_users = nil
 }
 
 // Where appends a list predicates to the MoveMutation builder.
@@ -9191,8 +9191,8 @@ func (m *MoveMutation) AddedEdges() []string {
 	if m.requester != nil {
 		edges = append(edges, move.EdgeRequester)
 	}
-	if m.users != nil {
-		edges = append(edges, move.EdgeUsers)
+	if m.move_users != nil {
+		edges = append(edges, move.EdgeMoveUsers)
 	}
 	return edges
 }
@@ -9217,9 +9217,9 @@ func (m *MoveMutation) AddedIDs(name string) []ent.Value {
 		if id := m.requester; id != nil {
 			return []ent.Value{*id}
 		}
-	case move.EdgeUsers:
-		ids := make([]ent.Value, 0, len(m.users))
-		for id := range m.users {
+	case move.EdgeMoveUsers:
+		ids := make([]ent.Value, 0, len(m.move_users))
+		for id := range m.move_users {
 			ids = append(ids, id)
 		}
 		return ids
@@ -9230,8 +9230,8 @@ func (m *MoveMutation) AddedIDs(name string) []ent.Value {
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *MoveMutation) RemovedEdges() []string {
 	edges := make([]string, 0, 5)
-	if m.removedusers != nil {
-		edges = append(edges, move.EdgeUsers)
+	if m.removedmove_users != nil {
+		edges = append(edges, move.EdgeMoveUsers)
 	}
 	return edges
 }
@@ -9240,9 +9240,9 @@ func (m *MoveMutation) RemovedEdges() []string {
 // the given name in this mutation.
 func (m *MoveMutation) RemovedIDs(name string) []ent.Value {
 	switch name {
-	case move.EdgeUsers:
-		ids := make([]ent.Value, 0, len(m.removedusers))
-		for id := range m.removedusers {
+	case move.EdgeMoveUsers:
+		ids := make([]ent.Value, 0, len(m.removedmove_users))
+		for id := range m.removedmove_users {
 			ids = append(ids, id)
 		}
 		return ids
@@ -9265,8 +9265,8 @@ func (m *MoveMutation) ClearedEdges() []string {
 	if m.clearedrequester {
 		edges = append(edges, move.EdgeRequester)
 	}
-	if m.clearedusers {
-		edges = append(edges, move.EdgeUsers)
+	if m.clearedmove_users {
+		edges = append(edges, move.EdgeMoveUsers)
 	}
 	return edges
 }
@@ -9283,8 +9283,8 @@ func (m *MoveMutation) EdgeCleared(name string) bool {
 		return m.clearedtarget
 	case move.EdgeRequester:
 		return m.clearedrequester
-	case move.EdgeUsers:
-		return m.clearedusers
+	case move.EdgeMoveUsers:
+		return m.clearedmove_users
 	}
 	return false
 }
@@ -9325,8 +9325,8 @@ func (m *MoveMutation) ResetEdge(name string) error {
 	case move.EdgeRequester:
 		m.ResetRequester()
 		return nil
-	case move.EdgeUsers:
-		m.ResetUsers()
+	case move.EdgeMoveUsers:
+		m.ResetMoveUsers()
 		return nil
 	}
 	return fmt.Errorf("unknown Move edge %s", name)
@@ -9337,6 +9337,8 @@ type MoveUserMutation struct {
 	config
 	op            Op
 	typ           string
+	id            *int
+	license_id    *string
 	result        *string
 	at            *instant.Milli
 	addat         *instant.Milli
@@ -9371,6 +9373,38 @@ func newMoveUserMutation(c config, op Op, opts ...moveuserOption) *MoveUserMutat
 	return m
 }
 
+// withMoveUserID sets the ID field of the mutation.
+func withMoveUserID(id int) moveuserOption {
+	return func(m *MoveUserMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MoveUser
+		)
+		m.oldValue = func(ctx context.Context) (*MoveUser, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MoveUser.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMoveUser sets the old MoveUser of the mutation.
+func withMoveUser(node *MoveUser) moveuserOption {
+	return func(m *MoveUserMutation) {
+		m.oldValue = func(context.Context) (*MoveUser, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
 // Client returns a new `ent.Client` from the mutation. If the mutation was
 // executed in a transaction (ent.Tx), a transactional client is returned.
 func (m MoveUserMutation) Client() *Client {
@@ -9390,6 +9424,34 @@ func (m MoveUserMutation) Tx() (*Tx, error) {
 	return tx, nil
 }
 
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MoveUserMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MoveUserMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MoveUser.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
 // SetTenantID sets the "tenant_id" field.
 func (m *MoveUserMutation) SetTenantID(s string) {
 	m.tenant = &s
@@ -9402,6 +9464,23 @@ func (m *MoveUserMutation) TenantID() (r string, exists bool) {
 		return
 	}
 	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the MoveUser entity.
+// If the MoveUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MoveUserMutation) OldTenantID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
 }
 
 // ResetTenantID resets all changes to the "tenant_id" field.
@@ -9423,9 +9502,62 @@ func (m *MoveUserMutation) MoveID() (r string, exists bool) {
 	return *v, true
 }
 
+// OldMoveID returns the old "move_id" field's value of the MoveUser entity.
+// If the MoveUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MoveUserMutation) OldMoveID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMoveID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMoveID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMoveID: %w", err)
+	}
+	return oldValue.MoveID, nil
+}
+
 // ResetMoveID resets all changes to the "move_id" field.
 func (m *MoveUserMutation) ResetMoveID() {
 	m.move = nil
+}
+
+// SetLicenseID sets the "license_id" field.
+func (m *MoveUserMutation) SetLicenseID(s string) {
+	m.license_id = &s
+}
+
+// LicenseID returns the value of the "license_id" field in the mutation.
+func (m *MoveUserMutation) LicenseID() (r string, exists bool) {
+	v := m.license_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLicenseID returns the old "license_id" field's value of the MoveUser entity.
+// If the MoveUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MoveUserMutation) OldLicenseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLicenseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLicenseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLicenseID: %w", err)
+	}
+	return oldValue.LicenseID, nil
+}
+
+// ResetLicenseID resets all changes to the "license_id" field.
+func (m *MoveUserMutation) ResetLicenseID() {
+	m.license_id = nil
 }
 
 // SetUserID sets the "user_id" field.
@@ -9440,6 +9572,23 @@ func (m *MoveUserMutation) UserID() (r string, exists bool) {
 		return
 	}
 	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the MoveUser entity.
+// If the MoveUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MoveUserMutation) OldUserID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
 }
 
 // ResetUserID resets all changes to the "user_id" field.
@@ -9461,6 +9610,23 @@ func (m *MoveUserMutation) Result() (r string, exists bool) {
 	return *v, true
 }
 
+// OldResult returns the old "result" field's value of the MoveUser entity.
+// If the MoveUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MoveUserMutation) OldResult(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResult is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResult requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResult: %w", err)
+	}
+	return oldValue.Result, nil
+}
+
 // ResetResult resets all changes to the "result" field.
 func (m *MoveUserMutation) ResetResult() {
 	m.result = nil
@@ -9479,6 +9645,23 @@ func (m *MoveUserMutation) At() (r instant.Milli, exists bool) {
 		return
 	}
 	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the MoveUser entity.
+// If the MoveUser object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MoveUserMutation) OldAt(ctx context.Context) (v *instant.Milli, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
 }
 
 // AddAt adds i to the "at" field.
@@ -9634,12 +9817,15 @@ func (m *MoveUserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MoveUserMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 6)
 	if m.tenant != nil {
 		fields = append(fields, moveuser.FieldTenantID)
 	}
 	if m.move != nil {
 		fields = append(fields, moveuser.FieldMoveID)
+	}
+	if m.license_id != nil {
+		fields = append(fields, moveuser.FieldLicenseID)
 	}
 	if m.user != nil {
 		fields = append(fields, moveuser.FieldUserID)
@@ -9662,6 +9848,8 @@ func (m *MoveUserMutation) Field(name string) (ent.Value, bool) {
 		return m.TenantID()
 	case moveuser.FieldMoveID:
 		return m.MoveID()
+	case moveuser.FieldLicenseID:
+		return m.LicenseID()
 	case moveuser.FieldUserID:
 		return m.UserID()
 	case moveuser.FieldResult:
@@ -9676,7 +9864,21 @@ func (m *MoveUserMutation) Field(name string) (ent.Value, bool) {
 // returned if the mutation operation is not UpdateOne, or the query to the
 // database failed.
 func (m *MoveUserMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
-	return nil, errors.New("edge schema MoveUser does not support getting old values")
+	switch name {
+	case moveuser.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case moveuser.FieldMoveID:
+		return m.OldMoveID(ctx)
+	case moveuser.FieldLicenseID:
+		return m.OldLicenseID(ctx)
+	case moveuser.FieldUserID:
+		return m.OldUserID(ctx)
+	case moveuser.FieldResult:
+		return m.OldResult(ctx)
+	case moveuser.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown MoveUser field %s", name)
 }
 
 // SetField sets the value of a field with the given name. It returns an error if
@@ -9697,6 +9899,13 @@ func (m *MoveUserMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetMoveID(v)
+		return nil
+	case moveuser.FieldLicenseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLicenseID(v)
 		return nil
 	case moveuser.FieldUserID:
 		v, ok := value.(string)
@@ -9797,6 +10006,9 @@ func (m *MoveUserMutation) ResetField(name string) error {
 		return nil
 	case moveuser.FieldMoveID:
 		m.ResetMoveID()
+		return nil
+	case moveuser.FieldLicenseID:
+		m.ResetLicenseID()
 		return nil
 	case moveuser.FieldUserID:
 		m.ResetUserID()
@@ -18171,9 +18383,6 @@ type UserMutation struct {
 	clearedFields           map[string]struct{}
 	tenant                  *string
 	clearedtenant           bool
-	moves                   map[string]struct{}
-	removedmoves            map[string]struct{}
-	clearedmoves            bool
 	license_requests        map[string]struct{}
 	removedlicense_requests map[string]struct{}
 	clearedlicense_requests bool
@@ -18827,60 +19036,6 @@ func (m *UserMutation) ResetTenant() {
 	m.clearedtenant = false
 }
 
-// AddMoveIDs adds the "moves" edge to the Move entity by ids.
-func (m *UserMutation) AddMoveIDs(ids ...string) {
-	if m.moves == nil {
-		m.moves = make(map[string]struct{})
-	}
-	for i := range ids {
-		m.moves[ids[i]] = struct{}{}
-	}
-}
-
-// ClearMoves clears the "moves" edge to the Move entity.
-func (m *UserMutation) ClearMoves() {
-	m.clearedmoves = true
-}
-
-// MovesCleared reports if the "moves" edge to the Move entity was cleared.
-func (m *UserMutation) MovesCleared() bool {
-	return m.clearedmoves
-}
-
-// RemoveMoveIDs removes the "moves" edge to the Move entity by IDs.
-func (m *UserMutation) RemoveMoveIDs(ids ...string) {
-	if m.removedmoves == nil {
-		m.removedmoves = make(map[string]struct{})
-	}
-	for i := range ids {
-		delete(m.moves, ids[i])
-		m.removedmoves[ids[i]] = struct{}{}
-	}
-}
-
-// RemovedMoves returns the removed IDs of the "moves" edge to the Move entity.
-func (m *UserMutation) RemovedMovesIDs() (ids []string) {
-	for id := range m.removedmoves {
-		ids = append(ids, id)
-	}
-	return
-}
-
-// MovesIDs returns the "moves" edge IDs in the mutation.
-func (m *UserMutation) MovesIDs() (ids []string) {
-	for id := range m.moves {
-		ids = append(ids, id)
-	}
-	return
-}
-
-// ResetMoves resets all changes to the "moves" edge.
-func (m *UserMutation) ResetMoves() {
-	m.moves = nil
-	m.clearedmoves = false
-	m.removedmoves = nil
-}
-
 // AddLicenseRequestIDs adds the "license_requests" edge to the LicenseRequest entity by ids.
 func (m *UserMutation) AddLicenseRequestIDs(ids ...string) {
 	if m.license_requests == nil {
@@ -19302,12 +19457,9 @@ func (m *UserMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *UserMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 2)
 	if m.tenant != nil {
 		edges = append(edges, user.EdgeTenant)
-	}
-	if m.moves != nil {
-		edges = append(edges, user.EdgeMoves)
 	}
 	if m.license_requests != nil {
 		edges = append(edges, user.EdgeLicenseRequests)
@@ -19323,12 +19475,6 @@ func (m *UserMutation) AddedIDs(name string) []ent.Value {
 		if id := m.tenant; id != nil {
 			return []ent.Value{*id}
 		}
-	case user.EdgeMoves:
-		ids := make([]ent.Value, 0, len(m.moves))
-		for id := range m.moves {
-			ids = append(ids, id)
-		}
-		return ids
 	case user.EdgeLicenseRequests:
 		ids := make([]ent.Value, 0, len(m.license_requests))
 		for id := range m.license_requests {
@@ -19341,10 +19487,7 @@ func (m *UserMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *UserMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
-	if m.removedmoves != nil {
-		edges = append(edges, user.EdgeMoves)
-	}
+	edges := make([]string, 0, 2)
 	if m.removedlicense_requests != nil {
 		edges = append(edges, user.EdgeLicenseRequests)
 	}
@@ -19355,12 +19498,6 @@ func (m *UserMutation) RemovedEdges() []string {
 // the given name in this mutation.
 func (m *UserMutation) RemovedIDs(name string) []ent.Value {
 	switch name {
-	case user.EdgeMoves:
-		ids := make([]ent.Value, 0, len(m.removedmoves))
-		for id := range m.removedmoves {
-			ids = append(ids, id)
-		}
-		return ids
 	case user.EdgeLicenseRequests:
 		ids := make([]ent.Value, 0, len(m.removedlicense_requests))
 		for id := range m.removedlicense_requests {
@@ -19373,12 +19510,9 @@ func (m *UserMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *UserMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 2)
 	if m.clearedtenant {
 		edges = append(edges, user.EdgeTenant)
-	}
-	if m.clearedmoves {
-		edges = append(edges, user.EdgeMoves)
 	}
 	if m.clearedlicense_requests {
 		edges = append(edges, user.EdgeLicenseRequests)
@@ -19392,8 +19526,6 @@ func (m *UserMutation) EdgeCleared(name string) bool {
 	switch name {
 	case user.EdgeTenant:
 		return m.clearedtenant
-	case user.EdgeMoves:
-		return m.clearedmoves
 	case user.EdgeLicenseRequests:
 		return m.clearedlicense_requests
 	}
@@ -19417,9 +19549,6 @@ func (m *UserMutation) ResetEdge(name string) error {
 	switch name {
 	case user.EdgeTenant:
 		m.ResetTenant()
-		return nil
-	case user.EdgeMoves:
-		m.ResetMoves()
 		return nil
 	case user.EdgeLicenseRequests:
 		m.ResetLicenseRequests()

@@ -54,17 +54,13 @@ type User struct {
 type UserEdges struct {
 	// Tenant holds the value of the tenant edge.
 	Tenant *Tenant `json:"tenant,omitempty"`
-	// Moves holds the value of the moves edge.
-	Moves []*Move `json:"moves,omitempty"`
 	// LicenseRequests holds the value of the license_requests edge.
 	LicenseRequests []*LicenseRequest `json:"license_requests,omitempty"`
-	// MoveUsers holds the value of the move_users edge.
-	MoveUsers []*MoveUser `json:"move_users,omitempty"`
 	// LicenseRequestUsers holds the value of the license_request_users edge.
 	LicenseRequestUsers []*LicenseRequestUser `json:"license_request_users,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [3]bool
 }
 
 // TenantOrErr returns the Tenant value or an error if the edge
@@ -78,37 +74,19 @@ func (e UserEdges) TenantOrErr() (*Tenant, error) {
 	return nil, &NotLoadedError{edge: "tenant"}
 }
 
-// MovesOrErr returns the Moves value or an error if the edge
-// was not loaded in eager-loading.
-func (e UserEdges) MovesOrErr() ([]*Move, error) {
-	if e.loadedTypes[1] {
-		return e.Moves, nil
-	}
-	return nil, &NotLoadedError{edge: "moves"}
-}
-
 // LicenseRequestsOrErr returns the LicenseRequests value or an error if the edge
 // was not loaded in eager-loading.
 func (e UserEdges) LicenseRequestsOrErr() ([]*LicenseRequest, error) {
-	if e.loadedTypes[2] {
+	if e.loadedTypes[1] {
 		return e.LicenseRequests, nil
 	}
 	return nil, &NotLoadedError{edge: "license_requests"}
 }
 
-// MoveUsersOrErr returns the MoveUsers value or an error if the edge
-// was not loaded in eager-loading.
-func (e UserEdges) MoveUsersOrErr() ([]*MoveUser, error) {
-	if e.loadedTypes[3] {
-		return e.MoveUsers, nil
-	}
-	return nil, &NotLoadedError{edge: "move_users"}
-}
-
 // LicenseRequestUsersOrErr returns the LicenseRequestUsers value or an error if the edge
 // was not loaded in eager-loading.
 func (e UserEdges) LicenseRequestUsersOrErr() ([]*LicenseRequestUser, error) {
-	if e.loadedTypes[4] {
+	if e.loadedTypes[2] {
 		return e.LicenseRequestUsers, nil
 	}
 	return nil, &NotLoadedError{edge: "license_request_users"}
@@ -244,19 +222,9 @@ func (_m *User) QueryTenant() *TenantQuery {
 	return NewUserClient(_m.config).QueryTenant(_m)
 }
 
-// QueryMoves queries the "moves" edge of the User entity.
-func (_m *User) QueryMoves() *MoveQuery {
-	return NewUserClient(_m.config).QueryMoves(_m)
-}
-
 // QueryLicenseRequests queries the "license_requests" edge of the User entity.
 func (_m *User) QueryLicenseRequests() *LicenseRequestQuery {
 	return NewUserClient(_m.config).QueryLicenseRequests(_m)
-}
-
-// QueryMoveUsers queries the "move_users" edge of the User entity.
-func (_m *User) QueryMoveUsers() *MoveUserQuery {
-	return NewUserClient(_m.config).QueryMoveUsers(_m)
 }
 
 // QueryLicenseRequestUsers queries the "license_request_users" edge of the User entity.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"purser/ent/licenserequest"
-	"purser/ent/move"
 	"purser/ent/tenant"
 	"purser/ent/user"
 	"purser/internal/viewer"
@@ -137,21 +136,6 @@ func (_c *UserCreate) SetID(v string) *UserCreate {
 // SetTenant sets the "tenant" edge to the Tenant entity.
 func (_c *UserCreate) SetTenant(v *Tenant) *UserCreate {
 	return _c.SetTenantID(v.ID)
-}
-
-// AddMoveIDs adds the "moves" edge to the Move entity by IDs.
-func (_c *UserCreate) AddMoveIDs(ids ...string) *UserCreate {
-	_c.mutation.AddMoveIDs(ids...)
-	return _c
-}
-
-// AddMoves adds the "moves" edges to the Move entity.
-func (_c *UserCreate) AddMoves(v ...*Move) *UserCreate {
-	ids := make([]string, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _c.AddMoveIDs(ids...)
 }
 
 // AddLicenseRequestIDs adds the "license_requests" edge to the LicenseRequest entity by IDs.
@@ -350,22 +334,6 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.TenantID = nodes[0]
-		_spec.Edges = append(_spec.Edges, edge)
-	}
-	if nodes := _c.mutation.MovesIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: true,
-			Table:   user.MovesTable,
-			Columns: user.MovesPrimaryKey,
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(move.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.LicenseRequestsIDs(); len(nodes) > 0 {

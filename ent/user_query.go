@@ -9,8 +9,6 @@ import (
 	"math"
 	"purser/ent/licenserequest"
 	"purser/ent/licenserequestuser"
-	"purser/ent/move"
-	"purser/ent/moveuser"
 	"purser/ent/predicate"
 	"purser/ent/tenant"
 	"purser/ent/user"
@@ -30,9 +28,7 @@ type UserQuery struct {
 	inters                  []Interceptor
 	predicates              []predicate.User
 	withTenant              *TenantQuery
-	withMoves               *MoveQuery
 	withLicenseRequests     *LicenseRequestQuery
-	withMoveUsers           *MoveUserQuery
 	withLicenseRequestUsers *LicenseRequestUserQuery
 	modifiers               []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
@@ -93,28 +89,6 @@ func (_q *UserQuery) QueryTenant() *TenantQuery {
 	return query
 }
 
-// QueryMoves chains the current query on the "moves" edge.
-func (_q *UserQuery) QueryMoves() *MoveQuery {
-	query := (&MoveClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(user.Table, user.FieldID, selector),
-			sqlgraph.To(move.Table, move.FieldID),
-			sqlgraph.Edge(sqlgraph.M2M, true, user.MovesTable, user.MovesPrimaryKey...),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
 // QueryLicenseRequests chains the current query on the "license_requests" edge.
 func (_q *UserQuery) QueryLicenseRequests() *LicenseRequestQuery {
 	query := (&LicenseRequestClient{config: _q.config}).Query()
@@ -130,28 +104,6 @@ func (_q *UserQuery) QueryLicenseRequests() *LicenseRequestQuery {
 			sqlgraph.From(user.Table, user.FieldID, selector),
 			sqlgraph.To(licenserequest.Table, licenserequest.FieldID),
 			sqlgraph.Edge(sqlgraph.M2M, true, user.LicenseRequestsTable, user.LicenseRequestsPrimaryKey...),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryMoveUsers chains the current query on the "move_users" edge.
-func (_q *UserQuery) QueryMoveUsers() *MoveUserQuery {
-	query := (&MoveUserClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(user.Table, user.FieldID, selector),
-			sqlgraph.To(moveuser.Table, moveuser.UserColumn),
-			sqlgraph.Edge(sqlgraph.O2M, true, user.MoveUsersTable, user.MoveUsersColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -374,9 +326,7 @@ func (_q *UserQuery) Clone() *UserQuery {
 		inters:                  append([]Interceptor{}, _q.inters...),
 		predicates:              append([]predicate.User{}, _q.predicates...),
 		withTenant:              _q.withTenant.Clone(),
-		withMoves:               _q.withMoves.Clone(),
 		withLicenseRequests:     _q.withLicenseRequests.Clone(),
-		withMoveUsers:           _q.withMoveUsers.Clone(),
 		withLicenseRequestUsers: _q.withLicenseRequestUsers.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
@@ -395,17 +345,6 @@ func (_q *UserQuery) WithTenant(opts ...func(*TenantQuery)) *UserQuery {
 	return _q
 }
 
-// WithMoves tells the query-builder to eager-load the nodes that are connected to
-// the "moves" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *UserQuery) WithMoves(opts ...func(*MoveQuery)) *UserQuery {
-	query := (&MoveClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withMoves = query
-	return _q
-}
-
 // WithLicenseRequests tells the query-builder to eager-load the nodes that are connected to
 // the "license_requests" edge. The optional arguments are used to configure the query builder of the edge.
 func (_q *UserQuery) WithLicenseRequests(opts ...func(*LicenseRequestQuery)) *UserQuery {
@@ -414,17 +353,6 @@ func (_q *UserQuery) WithLicenseRequests(opts ...func(*LicenseRequestQuery)) *Us
 		opt(query)
 	}
 	_q.withLicenseRequests = query
-	return _q
-}
-
-// WithMoveUsers tells the query-builder to eager-load the nodes that are connected to
-// the "move_users" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *UserQuery) WithMoveUsers(opts ...func(*MoveUserQuery)) *UserQuery {
-	query := (&MoveUserClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withMoveUsers = query
 	return _q
 }
 
@@ -517,11 +445,9 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 	var (
 		nodes       = []*User{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [3]bool{
 			_q.withTenant != nil,
-			_q.withMoves != nil,
 			_q.withLicenseRequests != nil,
-			_q.withMoveUsers != nil,
 			_q.withLicenseRequestUsers != nil,
 		}
 	)
@@ -552,24 +478,10 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 			return nil, err
 		}
 	}
-	if query := _q.withMoves; query != nil {
-		if err := _q.loadMoves(ctx, query, nodes,
-			func(n *User) { n.Edges.Moves = []*Move{} },
-			func(n *User, e *Move) { n.Edges.Moves = append(n.Edges.Moves, e) }); err != nil {
-			return nil, err
-		}
-	}
 	if query := _q.withLicenseRequests; query != nil {
 		if err := _q.loadLicenseRequests(ctx, query, nodes,
 			func(n *User) { n.Edges.LicenseRequests = []*LicenseRequest{} },
 			func(n *User, e *LicenseRequest) { n.Edges.LicenseRequests = append(n.Edges.LicenseRequests, e) }); err != nil {
-			return nil, err
-		}
-	}
-	if query := _q.withMoveUsers; query != nil {
-		if err := _q.loadMoveUsers(ctx, query, nodes,
-			func(n *User) { n.Edges.MoveUsers = []*MoveUser{} },
-			func(n *User, e *MoveUser) { n.Edges.MoveUsers = append(n.Edges.MoveUsers, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -610,67 +522,6 @@ func (_q *UserQuery) loadTenant(ctx context.Context, query *TenantQuery, nodes [
 		}
 		for i := range nodes {
 			assign(nodes[i], n)
-		}
-	}
-	return nil
-}
-func (_q *UserQuery) loadMoves(ctx context.Context, query *MoveQuery, nodes []*User, init func(*User), assign func(*User, *Move)) error {
-	edgeIDs := make([]driver.Value, len(nodes))
-	byID := make(map[string]*User)
-	nids := make(map[string]map[*User]struct{})
-	for i, node := range nodes {
-		edgeIDs[i] = node.ID
-		byID[node.ID] = node
-		if init != nil {
-			init(node)
-		}
-	}
-	query.Where(func(s *sql.Selector) {
-		joinT := sql.Table(user.MovesTable)
-		s.Join(joinT).On(s.C(move.FieldID), joinT.C(user.MovesPrimaryKey[0]))
-		s.Where(sql.InValues(joinT.C(user.MovesPrimaryKey[1]), edgeIDs...))
-		columns := s.SelectedColumns()
-		s.Select(joinT.C(user.MovesPrimaryKey[1]))
-		s.AppendSelect(columns...)
-		s.SetDistinct(false)
-	})
-	if err := query.prepareQuery(ctx); err != nil {
-		return err
-	}
-	qr := QuerierFunc(func(ctx context.Context, q Query) (Value, error) {
-		return query.sqlAll(ctx, func(_ context.Context, spec *sqlgraph.QuerySpec) {
-			assign := spec.Assign
-			values := spec.ScanValues
-			spec.ScanValues = func(columns []string) ([]any, error) {
-				values, err := values(columns[1:])
-				if err != nil {
-					return nil, err
-				}
-				return append([]any{new(sql.NullString)}, values...), nil
-			}
-			spec.Assign = func(columns []string, values []any) error {
-				outValue := values[0].(*sql.NullString).String
-				inValue := values[1].(*sql.NullString).String
-				if nids[inValue] == nil {
-					nids[inValue] = map[*User]struct{}{byID[outValue]: {}}
-					return assign(columns[1:], values[1:])
-				}
-				nids[inValue][byID[outValue]] = struct{}{}
-				return nil
-			}
-		})
-	})
-	neighbors, err := withInterceptors[[]*Move](ctx, query, qr, query.inters)
-	if err != nil {
-		return err
-	}
-	for _, n := range neighbors {
-		nodes, ok := nids[n.ID]
-		if !ok {
-			return fmt.Errorf(`unexpected "moves" node returned %v`, n.ID)
-		}
-		for kn := range nodes {
-			assign(kn, n)
 		}
 	}
 	return nil
@@ -733,36 +584,6 @@ func (_q *UserQuery) loadLicenseRequests(ctx context.Context, query *LicenseRequ
 		for kn := range nodes {
 			assign(kn, n)
 		}
-	}
-	return nil
-}
-func (_q *UserQuery) loadMoveUsers(ctx context.Context, query *MoveUserQuery, nodes []*User, init func(*User), assign func(*User, *MoveUser)) error {
-	fks := make([]driver.Value, 0, len(nodes))
-	nodeids := make(map[string]*User)
-	for i := range nodes {
-		fks = append(fks, nodes[i].ID)
-		nodeids[nodes[i].ID] = nodes[i]
-		if init != nil {
-			init(nodes[i])
-		}
-	}
-	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(moveuser.FieldUserID)
-	}
-	query.Where(predicate.MoveUser(func(s *sql.Selector) {
-		s.Where(sql.InValues(s.C(user.MoveUsersColumn), fks...))
-	}))
-	neighbors, err := query.All(ctx)
-	if err != nil {
-		return err
-	}
-	for _, n := range neighbors {
-		fk := n.UserID
-		node, ok := nodeids[fk]
-		if !ok {
-			return fmt.Errorf(`unexpected referenced foreign-key "user_id" returned %v for node %v`, fk, n)
-		}
-		assign(node, n)
 	}
 	return nil
 }

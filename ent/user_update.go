@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"purser/ent/licenserequest"
-	"purser/ent/move"
 	"purser/ent/predicate"
 	"purser/ent/user"
 	"purser/internal/viewer"
@@ -217,21 +216,6 @@ func (_u *UserUpdate) AddRoles(v viewer.Roles) *UserUpdate {
 	return _u
 }
 
-// AddMoveIDs adds the "moves" edge to the Move entity by IDs.
-func (_u *UserUpdate) AddMoveIDs(ids ...string) *UserUpdate {
-	_u.mutation.AddMoveIDs(ids...)
-	return _u
-}
-
-// AddMoves adds the "moves" edges to the Move entity.
-func (_u *UserUpdate) AddMoves(v ...*Move) *UserUpdate {
-	ids := make([]string, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddMoveIDs(ids...)
-}
-
 // AddLicenseRequestIDs adds the "license_requests" edge to the LicenseRequest entity by IDs.
 func (_u *UserUpdate) AddLicenseRequestIDs(ids ...string) *UserUpdate {
 	_u.mutation.AddLicenseRequestIDs(ids...)
@@ -250,27 +234,6 @@ func (_u *UserUpdate) AddLicenseRequests(v ...*LicenseRequest) *UserUpdate {
 // Mutation returns the UserMutation object of the builder.
 func (_u *UserUpdate) Mutation() *UserMutation {
 	return _u.mutation
-}
-
-// ClearMoves clears all "moves" edges to the Move entity.
-func (_u *UserUpdate) ClearMoves() *UserUpdate {
-	_u.mutation.ClearMoves()
-	return _u
-}
-
-// RemoveMoveIDs removes the "moves" edge to Move entities by IDs.
-func (_u *UserUpdate) RemoveMoveIDs(ids ...string) *UserUpdate {
-	_u.mutation.RemoveMoveIDs(ids...)
-	return _u
-}
-
-// RemoveMoves removes "moves" edges to Move entities.
-func (_u *UserUpdate) RemoveMoves(v ...*Move) *UserUpdate {
-	ids := make([]string, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveMoveIDs(ids...)
 }
 
 // ClearLicenseRequests clears all "license_requests" edges to the LicenseRequest entity.
@@ -385,51 +348,6 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedRoles(); ok {
 		_spec.AddField(user.FieldRoles, field.TypeUint8, value)
-	}
-	if _u.mutation.MovesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: true,
-			Table:   user.MovesTable,
-			Columns: user.MovesPrimaryKey,
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(move.FieldID, field.TypeString),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedMovesIDs(); len(nodes) > 0 && !_u.mutation.MovesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: true,
-			Table:   user.MovesTable,
-			Columns: user.MovesPrimaryKey,
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(move.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.MovesIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: true,
-			Table:   user.MovesTable,
-			Columns: user.MovesPrimaryKey,
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(move.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.LicenseRequestsCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -683,21 +601,6 @@ func (_u *UserUpdateOne) AddRoles(v viewer.Roles) *UserUpdateOne {
 	return _u
 }
 
-// AddMoveIDs adds the "moves" edge to the Move entity by IDs.
-func (_u *UserUpdateOne) AddMoveIDs(ids ...string) *UserUpdateOne {
-	_u.mutation.AddMoveIDs(ids...)
-	return _u
-}
-
-// AddMoves adds the "moves" edges to the Move entity.
-func (_u *UserUpdateOne) AddMoves(v ...*Move) *UserUpdateOne {
-	ids := make([]string, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddMoveIDs(ids...)
-}
-
 // AddLicenseRequestIDs adds the "license_requests" edge to the LicenseRequest entity by IDs.
 func (_u *UserUpdateOne) AddLicenseRequestIDs(ids ...string) *UserUpdateOne {
 	_u.mutation.AddLicenseRequestIDs(ids...)
@@ -716,27 +619,6 @@ func (_u *UserUpdateOne) AddLicenseRequests(v ...*LicenseRequest) *UserUpdateOne
 // Mutation returns the UserMutation object of the builder.
 func (_u *UserUpdateOne) Mutation() *UserMutation {
 	return _u.mutation
-}
-
-// ClearMoves clears all "moves" edges to the Move entity.
-func (_u *UserUpdateOne) ClearMoves() *UserUpdateOne {
-	_u.mutation.ClearMoves()
-	return _u
-}
-
-// RemoveMoveIDs removes the "moves" edge to Move entities by IDs.
-func (_u *UserUpdateOne) RemoveMoveIDs(ids ...string) *UserUpdateOne {
-	_u.mutation.RemoveMoveIDs(ids...)
-	return _u
-}
-
-// RemoveMoves removes "moves" edges to Move entities.
-func (_u *UserUpdateOne) RemoveMoves(v ...*Move) *UserUpdateOne {
-	ids := make([]string, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveMoveIDs(ids...)
 }
 
 // ClearLicenseRequests clears all "license_requests" edges to the LicenseRequest entity.
@@ -881,51 +763,6 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if value, ok := _u.mutation.AddedRoles(); ok {
 		_spec.AddField(user.FieldRoles, field.TypeUint8, value)
-	}
-	if _u.mutation.MovesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: true,
-			Table:   user.MovesTable,
-			Columns: user.MovesPrimaryKey,
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(move.FieldID, field.TypeString),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedMovesIDs(); len(nodes) > 0 && !_u.mutation.MovesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: true,
-			Table:   user.MovesTable,
-			Columns: user.MovesPrimaryKey,
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(move.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.MovesIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2M,
-			Inverse: true,
-			Table:   user.MovesTable,
-			Columns: user.MovesPrimaryKey,
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(move.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.LicenseRequestsCleared() {
 		edge := &sqlgraph.EdgeSpec{

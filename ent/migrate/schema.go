@@ -254,9 +254,9 @@ var (
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "license_purchase_id_user_id",
+				Name:    "license_user_id_purchase_id",
 				Unique:  true,
-				Columns: []*schema.Column{LicensesColumns[3], LicensesColumns[4]},
+				Columns: []*schema.Column{LicensesColumns[4], LicensesColumns[3]},
 			},
 			{
 				Name:    "license_purchase_id_id",
@@ -472,6 +472,8 @@ var (
 	}
 	// MoveUsersColumns holds the columns for the "move_users" table.
 	MoveUsersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "license_id", Type: field.TypeString, Collation: "C"},
 		{Name: "result", Type: field.TypeString, Collation: "C"},
 		{Name: "at", Type: field.TypeInt64, Nullable: true},
 		{Name: "tenant_id", Type: field.TypeString, Collation: "C"},
@@ -482,32 +484,37 @@ var (
 	MoveUsersTable = &schema.Table{
 		Name:       "move_users",
 		Columns:    MoveUsersColumns,
-		PrimaryKey: []*schema.Column{MoveUsersColumns[3], MoveUsersColumns[4]},
+		PrimaryKey: []*schema.Column{MoveUsersColumns[0]},
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "move_users_tenants_tenant",
-				Columns:    []*schema.Column{MoveUsersColumns[2]},
+				Columns:    []*schema.Column{MoveUsersColumns[4]},
 				RefColumns: []*schema.Column{TenantsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "move_users_moves_move",
-				Columns:    []*schema.Column{MoveUsersColumns[3]},
+				Columns:    []*schema.Column{MoveUsersColumns[5]},
 				RefColumns: []*schema.Column{MovesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "move_users_users_user",
-				Columns:    []*schema.Column{MoveUsersColumns[4]},
+				Columns:    []*schema.Column{MoveUsersColumns[6]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "moveuser_move_id_result_user_id",
+				Name:    "moveuser_move_id_license_id",
+				Unique:  true,
+				Columns: []*schema.Column{MoveUsersColumns[5], MoveUsersColumns[1]},
+			},
+			{
+				Name:    "moveuser_move_id_result_license_id",
 				Unique:  false,
-				Columns: []*schema.Column{MoveUsersColumns[3], MoveUsersColumns[0], MoveUsersColumns[4]},
+				Columns: []*schema.Column{MoveUsersColumns[5], MoveUsersColumns[2], MoveUsersColumns[1]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "result <> 'MOVED'",
 				},

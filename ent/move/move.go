@@ -69,8 +69,6 @@ const (
 	EdgeTarget = "target"
 	// EdgeRequester holds the string denoting the requester edge name in mutations.
 	EdgeRequester = "requester"
-	// EdgeUsers holds the string denoting the users edge name in mutations.
-	EdgeUsers = "users"
 	// EdgeMoveUsers holds the string denoting the move_users edge name in mutations.
 	EdgeMoveUsers = "move_users"
 	// Table holds the table name of the move in the database.
@@ -103,11 +101,6 @@ const (
 	RequesterInverseTable = "users"
 	// RequesterColumn is the table column denoting the requester relation/edge.
 	RequesterColumn = "requested_by"
-	// UsersTable is the table that holds the users relation/edge. The primary key declared below.
-	UsersTable = "move_users"
-	// UsersInverseTable is the table name for the User entity.
-	// It exists in this package in order to avoid circular dependency with the "user" package.
-	UsersInverseTable = "users"
 	// MoveUsersTable is the table that holds the move_users relation/edge.
 	MoveUsersTable = "move_users"
 	// MoveUsersInverseTable is the table name for the MoveUser entity.
@@ -144,12 +137,6 @@ var Columns = []string{
 	FieldLeaseUntil,
 	FieldFence,
 }
-
-var (
-	// UsersPrimaryKey and UsersColumn2 are the table columns denoting the
-	// primary key for the users relation (M2M).
-	UsersPrimaryKey = []string{"move_id", "user_id"}
-)
 
 // ValidColumn reports if the column name is valid (part of the table columns).
 func ValidColumn(column string) bool {
@@ -340,20 +327,6 @@ func ByRequesterField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
-// ByUsersCount orders the results by users count.
-func ByUsersCount(opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newUsersStep(), opts...)
-	}
-}
-
-// ByUsers orders the results by users terms.
-func ByUsers(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newUsersStep(), append([]sql.OrderTerm{term}, terms...)...)
-	}
-}
-
 // ByMoveUsersCount orders the results by move_users count.
 func ByMoveUsersCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -395,17 +368,10 @@ func newRequesterStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2O, false, RequesterTable, RequesterColumn),
 	)
 }
-func newUsersStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(UsersInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2M, false, UsersTable, UsersPrimaryKey...),
-	)
-}
 func newMoveUsersStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(MoveUsersInverseTable, MoveUsersColumn),
+		sqlgraph.To(MoveUsersInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, true, MoveUsersTable, MoveUsersColumn),
 	)
 }

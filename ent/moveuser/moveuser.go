@@ -11,10 +11,14 @@ import (
 const (
 	// Label holds the string label denoting the moveuser type in the database.
 	Label = "move_user"
+	// FieldID holds the string denoting the id field in the database.
+	FieldID = "id"
 	// FieldTenantID holds the string denoting the tenant_id field in the database.
 	FieldTenantID = "tenant_id"
 	// FieldMoveID holds the string denoting the move_id field in the database.
 	FieldMoveID = "move_id"
+	// FieldLicenseID holds the string denoting the license_id field in the database.
+	FieldLicenseID = "license_id"
 	// FieldUserID holds the string denoting the user_id field in the database.
 	FieldUserID = "user_id"
 	// FieldResult holds the string denoting the result field in the database.
@@ -27,12 +31,6 @@ const (
 	EdgeMove = "move"
 	// EdgeUser holds the string denoting the user edge name in mutations.
 	EdgeUser = "user"
-	// TenantFieldID holds the string denoting the ID field of the Tenant.
-	TenantFieldID = "id"
-	// MoveFieldID holds the string denoting the ID field of the Move.
-	MoveFieldID = "id"
-	// UserFieldID holds the string denoting the ID field of the User.
-	UserFieldID = "id"
 	// Table holds the table name of the moveuser in the database.
 	Table = "move_users"
 	// TenantTable is the table that holds the tenant relation/edge.
@@ -60,8 +58,10 @@ const (
 
 // Columns holds all SQL columns for moveuser fields.
 var Columns = []string{
+	FieldID,
 	FieldTenantID,
 	FieldMoveID,
+	FieldLicenseID,
 	FieldUserID,
 	FieldResult,
 	FieldAt,
@@ -90,6 +90,11 @@ var (
 // OrderOption defines the ordering options for the MoveUser queries.
 type OrderOption func(*sql.Selector)
 
+// ByID orders the results by the id field.
+func ByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldID, opts...).ToFunc()
+}
+
 // ByTenantID orders the results by the tenant_id field.
 func ByTenantID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTenantID, opts...).ToFunc()
@@ -98,6 +103,11 @@ func ByTenantID(opts ...sql.OrderTermOption) OrderOption {
 // ByMoveID orders the results by the move_id field.
 func ByMoveID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldMoveID, opts...).ToFunc()
+}
+
+// ByLicenseID orders the results by the license_id field.
+func ByLicenseID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLicenseID, opts...).ToFunc()
 }
 
 // ByUserID orders the results by the user_id field.
@@ -137,22 +147,22 @@ func ByUserField(field string, opts ...sql.OrderTermOption) OrderOption {
 }
 func newTenantStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
-		sqlgraph.From(Table, TenantColumn),
-		sqlgraph.To(TenantInverseTable, TenantFieldID),
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(TenantInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, TenantTable, TenantColumn),
 	)
 }
 func newMoveStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
-		sqlgraph.From(Table, MoveColumn),
-		sqlgraph.To(MoveInverseTable, MoveFieldID),
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(MoveInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, MoveTable, MoveColumn),
 	)
 }
 func newUserStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
-		sqlgraph.From(Table, UserColumn),
-		sqlgraph.To(UserInverseTable, UserFieldID),
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(UserInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, UserTable, UserColumn),
 	)
 }

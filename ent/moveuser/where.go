@@ -10,6 +10,51 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 )
 
+// ID filters vertices based on their ID field.
+func ID(id int) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldEQ(FieldID, id))
+}
+
+// IDEQ applies the EQ predicate on the ID field.
+func IDEQ(id int) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldEQ(FieldID, id))
+}
+
+// IDNEQ applies the NEQ predicate on the ID field.
+func IDNEQ(id int) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldNEQ(FieldID, id))
+}
+
+// IDIn applies the In predicate on the ID field.
+func IDIn(ids ...int) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldIn(FieldID, ids...))
+}
+
+// IDNotIn applies the NotIn predicate on the ID field.
+func IDNotIn(ids ...int) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldNotIn(FieldID, ids...))
+}
+
+// IDGT applies the GT predicate on the ID field.
+func IDGT(id int) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldGT(FieldID, id))
+}
+
+// IDGTE applies the GTE predicate on the ID field.
+func IDGTE(id int) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldGTE(FieldID, id))
+}
+
+// IDLT applies the LT predicate on the ID field.
+func IDLT(id int) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldLT(FieldID, id))
+}
+
+// IDLTE applies the LTE predicate on the ID field.
+func IDLTE(id int) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldLTE(FieldID, id))
+}
+
 // TenantID applies equality check predicate on the "tenant_id" field. It's identical to TenantIDEQ.
 func TenantID(v string) predicate.MoveUser {
 	return predicate.MoveUser(sql.FieldEQ(FieldTenantID, v))
@@ -18,6 +63,11 @@ func TenantID(v string) predicate.MoveUser {
 // MoveID applies equality check predicate on the "move_id" field. It's identical to MoveIDEQ.
 func MoveID(v string) predicate.MoveUser {
 	return predicate.MoveUser(sql.FieldEQ(FieldMoveID, v))
+}
+
+// LicenseID applies equality check predicate on the "license_id" field. It's identical to LicenseIDEQ.
+func LicenseID(v string) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldEQ(FieldLicenseID, v))
 }
 
 // UserID applies equality check predicate on the "user_id" field. It's identical to UserIDEQ.
@@ -163,6 +213,71 @@ func MoveIDEqualFold(v string) predicate.MoveUser {
 // MoveIDContainsFold applies the ContainsFold predicate on the "move_id" field.
 func MoveIDContainsFold(v string) predicate.MoveUser {
 	return predicate.MoveUser(sql.FieldContainsFold(FieldMoveID, v))
+}
+
+// LicenseIDEQ applies the EQ predicate on the "license_id" field.
+func LicenseIDEQ(v string) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldEQ(FieldLicenseID, v))
+}
+
+// LicenseIDNEQ applies the NEQ predicate on the "license_id" field.
+func LicenseIDNEQ(v string) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldNEQ(FieldLicenseID, v))
+}
+
+// LicenseIDIn applies the In predicate on the "license_id" field.
+func LicenseIDIn(vs ...string) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldIn(FieldLicenseID, vs...))
+}
+
+// LicenseIDNotIn applies the NotIn predicate on the "license_id" field.
+func LicenseIDNotIn(vs ...string) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldNotIn(FieldLicenseID, vs...))
+}
+
+// LicenseIDGT applies the GT predicate on the "license_id" field.
+func LicenseIDGT(v string) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldGT(FieldLicenseID, v))
+}
+
+// LicenseIDGTE applies the GTE predicate on the "license_id" field.
+func LicenseIDGTE(v string) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldGTE(FieldLicenseID, v))
+}
+
+// LicenseIDLT applies the LT predicate on the "license_id" field.
+func LicenseIDLT(v string) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldLT(FieldLicenseID, v))
+}
+
+// LicenseIDLTE applies the LTE predicate on the "license_id" field.
+func LicenseIDLTE(v string) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldLTE(FieldLicenseID, v))
+}
+
+// LicenseIDContains applies the Contains predicate on the "license_id" field.
+func LicenseIDContains(v string) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldContains(FieldLicenseID, v))
+}
+
+// LicenseIDHasPrefix applies the HasPrefix predicate on the "license_id" field.
+func LicenseIDHasPrefix(v string) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldHasPrefix(FieldLicenseID, v))
+}
+
+// LicenseIDHasSuffix applies the HasSuffix predicate on the "license_id" field.
+func LicenseIDHasSuffix(v string) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldHasSuffix(FieldLicenseID, v))
+}
+
+// LicenseIDEqualFold applies the EqualFold predicate on the "license_id" field.
+func LicenseIDEqualFold(v string) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldEqualFold(FieldLicenseID, v))
+}
+
+// LicenseIDContainsFold applies the ContainsFold predicate on the "license_id" field.
+func LicenseIDContainsFold(v string) predicate.MoveUser {
+	return predicate.MoveUser(sql.FieldContainsFold(FieldLicenseID, v))
 }
 
 // UserIDEQ applies the EQ predicate on the "user_id" field.
@@ -349,7 +464,7 @@ func AtNotNil() predicate.MoveUser {
 func HasTenant() predicate.MoveUser {
 	return predicate.MoveUser(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, TenantColumn),
+			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, TenantTable, TenantColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
@@ -372,7 +487,7 @@ func HasTenantWith(preds ...predicate.Tenant) predicate.MoveUser {
 func HasMove() predicate.MoveUser {
 	return predicate.MoveUser(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, MoveColumn),
+			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, MoveTable, MoveColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
@@ -395,7 +510,7 @@ func HasMoveWith(preds ...predicate.Move) predicate.MoveUser {
 func HasUser() predicate.MoveUser {
 	return predicate.MoveUser(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, UserColumn),
+			sqlgraph.From(Table, FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, UserTable, UserColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)

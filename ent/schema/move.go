@@ -52,7 +52,7 @@ func (Move) Edges() []ent.Edge {
 		edge.To("source", Purchase.Type).Field("source_id").Unique().Required().Immutable(),
 		edge.To("target", Purchase.Type).Field("target_id").Unique().Required().Immutable(),
 		edge.To("requester", User.Type).Field("requested_by").Unique().Immutable(),
-		edge.To("users", User.Type).Through("move_users", MoveUser.Type),
+		edge.From("move_users", MoveUser.Type).Ref("move"),
 	}
 }
 

@@ -21,6 +21,7 @@ func (MoveUser) Mixin() []ent.Mixin { return []ent.Mixin{owned{}} }
 func (MoveUser) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("move_id").Annotations(ordered),
+		field.String("license_id").Annotations(ordered).Comment("the license of the source by which the user came to be moved; it may be gone"),
 		field.String("user_id").Annotations(ordered),
 		field.String("result").Annotations(ordered),
 		field.Int64("at").GoType(instant.Milli(0)).Optional().Nillable().Comment("not while it is PENDING"),
@@ -37,14 +38,17 @@ func (MoveUser) Edges() []ent.Edge {
 
 // Indexes of the table.
 func (MoveUser) Indexes() []ent.Index {
-	// most were moved: those are found by walking the key, and cost no second index
-	return []ent.Index{index.Fields("move_id", "result", "user_id").Annotations(entsql.IndexWhere("result <> 'MOVED'"))}
+	return []ent.Index{
+		// in the order in which the worker comes to them: what it records goes to the end
+		index.Fields("move_id", "license_id").Unique(),
+		// most were moved: those are found by walking the other one, and cost no second entry
+		index.Fields("move_id", "result", "license_id").Annotations(entsql.IndexWhere("result <> 'MOVED'")),
+	}
 }
 
 // Annotations of the table.
 func (MoveUser) Annotations() []schema.Annotation {
 	return []schema.Annotation{
-		field.ID("move_id", "user_id"),
 		entsql.Checks(map[string]string{
 			"move_user_outcome": oneOf("result", "PENDING", "MOVED", "ALREADY_LICENSED", "GONE"),
 			"move_user_at":      "at IS NULL AND result = 'PENDING' OR at IS NOT NULL AND result <> 'PENDING'",

@@ -38,7 +38,6 @@ func (User) Fields() []ent.Field {
 // Edges of the table.
 func (User) Edges() []ent.Edge {
 	return []ent.Edge{
-		edge.From("moves", Move.Type).Ref("users").Through("move_users", MoveUser.Type),
 		edge.From("license_requests", LicenseRequest.Type).Ref("users").Through("license_request_users", LicenseRequestUser.Type),
 	}
 }

@@ -41,12 +41,8 @@ const (
 	FieldRoles = "roles"
 	// EdgeTenant holds the string denoting the tenant edge name in mutations.
 	EdgeTenant = "tenant"
-	// EdgeMoves holds the string denoting the moves edge name in mutations.
-	EdgeMoves = "moves"
 	// EdgeLicenseRequests holds the string denoting the license_requests edge name in mutations.
 	EdgeLicenseRequests = "license_requests"
-	// EdgeMoveUsers holds the string denoting the move_users edge name in mutations.
-	EdgeMoveUsers = "move_users"
 	// EdgeLicenseRequestUsers holds the string denoting the license_request_users edge name in mutations.
 	EdgeLicenseRequestUsers = "license_request_users"
 	// Table holds the table name of the user in the database.
@@ -58,23 +54,11 @@ const (
 	TenantInverseTable = "tenants"
 	// TenantColumn is the table column denoting the tenant relation/edge.
 	TenantColumn = "tenant_id"
-	// MovesTable is the table that holds the moves relation/edge. The primary key declared below.
-	MovesTable = "move_users"
-	// MovesInverseTable is the table name for the Move entity.
-	// It exists in this package in order to avoid circular dependency with the "move" package.
-	MovesInverseTable = "moves"
 	// LicenseRequestsTable is the table that holds the license_requests relation/edge. The primary key declared below.
 	LicenseRequestsTable = "license_request_users"
 	// LicenseRequestsInverseTable is the table name for the LicenseRequest entity.
 	// It exists in this package in order to avoid circular dependency with the "licenserequest" package.
 	LicenseRequestsInverseTable = "license_requests"
-	// MoveUsersTable is the table that holds the move_users relation/edge.
-	MoveUsersTable = "move_users"
-	// MoveUsersInverseTable is the table name for the MoveUser entity.
-	// It exists in this package in order to avoid circular dependency with the "moveuser" package.
-	MoveUsersInverseTable = "move_users"
-	// MoveUsersColumn is the table column denoting the move_users relation/edge.
-	MoveUsersColumn = "user_id"
 	// LicenseRequestUsersTable is the table that holds the license_request_users relation/edge.
 	LicenseRequestUsersTable = "license_request_users"
 	// LicenseRequestUsersInverseTable is the table name for the LicenseRequestUser entity.
@@ -103,9 +87,6 @@ var Columns = []string{
 }
 
 var (
-	// MovesPrimaryKey and MovesColumn2 are the table columns denoting the
-	// primary key for the moves relation (M2M).
-	MovesPrimaryKey = []string{"move_id", "user_id"}
 	// LicenseRequestsPrimaryKey and LicenseRequestsColumn2 are the table columns denoting the
 	// primary key for the license_requests relation (M2M).
 	LicenseRequestsPrimaryKey = []string{"request_id", "user_id"}
@@ -213,20 +194,6 @@ func ByTenantField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
-// ByMovesCount orders the results by moves count.
-func ByMovesCount(opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newMovesStep(), opts...)
-	}
-}
-
-// ByMoves orders the results by moves terms.
-func ByMoves(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newMovesStep(), append([]sql.OrderTerm{term}, terms...)...)
-	}
-}
-
 // ByLicenseRequestsCount orders the results by license_requests count.
 func ByLicenseRequestsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -238,20 +205,6 @@ func ByLicenseRequestsCount(opts ...sql.OrderTermOption) OrderOption {
 func ByLicenseRequests(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newLicenseRequestsStep(), append([]sql.OrderTerm{term}, terms...)...)
-	}
-}
-
-// ByMoveUsersCount orders the results by move_users count.
-func ByMoveUsersCount(opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newMoveUsersStep(), opts...)
-	}
-}
-
-// ByMoveUsers orders the results by move_users terms.
-func ByMoveUsers(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newMoveUsersStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
 
@@ -275,25 +228,11 @@ func newTenantStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2O, false, TenantTable, TenantColumn),
 	)
 }
-func newMovesStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(MovesInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2M, true, MovesTable, MovesPrimaryKey...),
-	)
-}
 func newLicenseRequestsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(LicenseRequestsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2M, true, LicenseRequestsTable, LicenseRequestsPrimaryKey...),
-	)
-}
-func newMoveUsersStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(MoveUsersInverseTable, MoveUsersColumn),
-		sqlgraph.Edge(sqlgraph.O2M, true, MoveUsersTable, MoveUsersColumn),
 	)
 }
 func newLicenseRequestUsersStep() *sqlgraph.Step {

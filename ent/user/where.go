@@ -898,29 +898,6 @@ func HasTenantWith(preds ...predicate.Tenant) predicate.User {
 	})
 }
 
-// HasMoves applies the HasEdge predicate on the "moves" edge.
-func HasMoves() predicate.User {
-	return predicate.User(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.M2M, true, MovesTable, MovesPrimaryKey...),
-		)
-		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasMovesWith applies the HasEdge predicate on the "moves" edge with a given conditions (other predicates).
-func HasMovesWith(preds ...predicate.Move) predicate.User {
-	return predicate.User(func(s *sql.Selector) {
-		step := newMovesStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasLicenseRequests applies the HasEdge predicate on the "license_requests" edge.
 func HasLicenseRequests() predicate.User {
 	return predicate.User(func(s *sql.Selector) {
@@ -936,29 +913,6 @@ func HasLicenseRequests() predicate.User {
 func HasLicenseRequestsWith(preds ...predicate.LicenseRequest) predicate.User {
 	return predicate.User(func(s *sql.Selector) {
 		step := newLicenseRequestsStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
-// HasMoveUsers applies the HasEdge predicate on the "move_users" edge.
-func HasMoveUsers() predicate.User {
-	return predicate.User(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, true, MoveUsersTable, MoveUsersColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasMoveUsersWith applies the HasEdge predicate on the "move_users" edge with a given conditions (other predicates).
-func HasMoveUsersWith(preds ...predicate.MoveUser) predicate.User {
-	return predicate.User(func(s *sql.Selector) {
-		step := newMoveUsersStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

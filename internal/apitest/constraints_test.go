@@ -34,7 +34,7 @@ func TestConstraints(t *testing.T) {
 		"a move that counts more than all":  "UPDATE moves SET moved = total + 1",
 		"a move to where it comes from":     "UPDATE moves SET target_id = source_id",
 		"two open moves from one purchase":  "INSERT INTO moves (id, tenant_id, source_id, target_id, status, total, reserved, requested_by_name, requested_at, changed_at) SELECT 'mov_two', tenant_id, source_id, target_id, 'QUEUED', 0, 0, '', 0, 0 FROM moves",
-		"a user who is moved twice by one":  "INSERT INTO move_users (tenant_id, move_id, user_id, result, at) SELECT m.tenant_id, m.id, u.id, 'MOVED', 0 FROM moves m, users u, (SELECT 1 UNION ALL SELECT 2) AS twice",
+		"a license moved twice by one":      "INSERT INTO move_users (tenant_id, move_id, license_id, user_id, result, at) SELECT m.tenant_id, m.id, l.id, l.user_id, 'MOVED', 0 FROM moves m, licenses l, (SELECT 1 UNION ALL SELECT 2) AS twice",
 		"a notification of an unknown kind": "INSERT INTO notifications (id, tenant_id, kind, to_id, locale, subject, body, status, queued_at) SELECT 'ntf_odd', tenant_id, 'ODD', id, 'en', '', '', 'QUEUED', 0 FROM users LIMIT 1",
 	}
 	for _, kind := range storetest.Kinds(t) {

@@ -192,7 +192,10 @@ func (l *loader) movedUsers(ctx context.Context, use *shape.Field, moves []*mode
 	ids, groups := byID(moves, func(m *model.Move) string { return m.ID })
 	var sources []source[*model.MovedUser]
 	for _, id := range ids {
-		sources = append(sources, l.recordedUsers(id, args.Result), l.pendingUsers(id, args.Result))
+		sources = append(sources, l.recordedUsers(id, args.Result))
+		if args.Result == nil || *args.Result == model.MovedUserResultPending {
+			sources = append(sources, l.pendingUsers(id))
+		}
 	}
 	sh := use.Of["MovedUser"]
 	pages, err := lists(ctx, l, use, sh, args.Args, len(ids), sources)
@@ -226,11 +229,11 @@ func (l *loader) recordedUsers(move string, result *model.MovedUserResult) sourc
 				sel.Where(sql.ExprP(t.C("result") + " <> 'MOVED'"))
 			}
 		}
-		return q, q.movedUser(sh, t, sql.Raw(t.C("result")), sql.Raw(t.C("at"))), l.movedUserOrder(t)
+		return q, q.movedUser(sh, t, sql.Raw(t.C("result")), sql.Raw(t.C("at"))), l.movedUserOrder(t.C("license_id"))
 	}
 }
 
-func (l *loader) pendingUsers(move string, result *model.MovedUserResult) source[*model.MovedUser] {
+func (l *loader) pendingUsers(move string) source[*model.MovedUser] {
 	return func(sh *shape.Shape) (*query, func() *model.MovedUser, keyset) {
 		sel, t := l.r.From("licenses", "l")
 		q := l.query(sel)
@@ -238,15 +241,13 @@ func (l *loader) pendingUsers(move string, result *model.MovedUserResult) source
 		from.Select(m.C("source_id")).Where(sql.And(sql.EQ(m.C("id"), move), sql.EQ(m.C("subset"), false),
 			sql.In(m.C("status"), string(model.MoveStatusQueued), string(model.MoveStatusRunning))))
 		sel.Where(sql.EQ(t.C("purchase_id"), from))
-		if result != nil && *result != model.MovedUserResultPending {
-			sel.Where(sql.False())
-		}
-		return q, q.movedUser(sh, t, sql.Raw("'PENDING'"), sql.Raw("CAST(NULL AS BIGINT)")), l.movedUserOrder(t)
+		return q, q.movedUser(sh, t, sql.Raw("'PENDING'"), sql.Raw("CAST(NULL AS BIGINT)")), l.movedUserOrder(t.C("id"))
 	}
 }
 
-func (l *loader) movedUserOrder(t *sql.SelectTable) keyset {
-	return keyset{tag: "moved users " + l.me.Tenant, id: t.C("user_id")}
+// movedUserOrder is the order in which the users come to be moved, by the column of their licenses.
+func (l *loader) movedUserOrder(license string) keyset {
+	return keyset{tag: "moved licenses " + l.me.Tenant, id: license}
 }
 
 // movedUser binds what became of the user of table t.

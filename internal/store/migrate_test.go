@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"purser/internal/instant"
 	"purser/internal/store"
 	"purser/internal/store/storetest"
@@ -92,6 +94,65 @@ func TestTermAnchor(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLicensesInOrder is about the users of moves that there were before it was kept by which license each came to be moved.
+func TestLicensesInOrder(t *testing.T) {
+	for _, kind := range storetest.Kinds(t) {
+		t.Run(kind, func(t *testing.T) {
+			db := unmigrated(t, kind)
+			if err := db.MigrateTo(t.Context(), 20261125081824); err != nil {
+				t.Fatal(err)
+			}
+			exec(t, db, `INSERT INTO tenants (id, name, name_key, search_key, domain, cloud, segment, country, locale) VALUES ('t', '', '', '', '', 'WORLDWIDE', 'COMMERCIAL', 'NL', 'nl')`)
+			exec(t, db, `INSERT INTO products (id, vendor_product_id, name, name_key, search_key, family, family_key, kind, self_service_eligible, trial_without_payment_method, trial_days)
+				VALUES ('p', 'p', '', '', '', '', '', 'PRODUCT', TRUE, FALSE, 0)`)
+			for _, p := range []string{"source", "target", "other"} {
+				exec(t, db, `INSERT INTO purchases (id, source, kind, status, quantity, unit_price, currency, billing_term, recurring_billing,
+						purchased_at, expires_at, term_anchor, product_key, search_key, tenant_id, product_id)
+					VALUES (?, 'CENTRAL', 'PAID', 'ACTIVE', 9, 0, 'EUR', 'MONTHLY', TRUE, 0, 0, 0, '', '', 't', 'p')`, p)
+			}
+			exec(t, db, `INSERT INTO moves (id, tenant_id, source_id, target_id, status, subset, total, reserved, requested_by_name, requested_at, changed_at)
+				VALUES ('m', 't', 'source', 'target', 'RUNNING', TRUE, 6, 0, '', 0, 0)`)
+			want := map[string]moved{}
+			for _, u := range []struct{ user, result, holds, license string }{
+				{"usr_moved", "MOVED", "target", "lic_usr_moved"},
+				{"usr_moved_and_released", "MOVED", "other", "usr_moved_and_released"},
+				{"usr_pending", "PENDING", "source", "lic_usr_pending"},
+				{"usr_without", "PENDING", "", "usr_without"},
+				{"usr_already", "ALREADY_LICENSED", "target", "usr_already"},
+				{"usr_gone", "GONE", "", "usr_gone"},
+			} {
+				at := new(instant.Milli(len(want) + 1))
+				if u.result == "PENDING" {
+					at = nil
+				}
+				want[u.user] = moved{u.license, u.result, at}
+				exec(t, db, `INSERT INTO users (id, tenant_id, display_name, name_key, search_key, user_principal_name, upn_key, locale, kind, account_enabled, roles)
+					VALUES (?, 't', '', '', '', ?, ?, 'en', 'MEMBER', TRUE, 0)`, u.user, u.user, u.user)
+				exec(t, db, "INSERT INTO move_users (tenant_id, move_id, user_id, result, at) VALUES ('t', 'm', ?, ?, ?)", u.user, u.result, at)
+				if u.holds != "" {
+					exec(t, db, "INSERT INTO licenses (id, tenant_id, purchase_id, user_id, assigned_at) VALUES (?, 't', ?, ?, 0)", "lic_"+u.user, u.holds, u.user)
+				}
+			}
+			if err := db.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]moved{}
+			for _, u := range db.Client().MoveUser.Query().AllX(viewer.NewContext(t.Context(), viewer.System("t"))) {
+				got[u.UserID] = moved{u.LicenseID, u.Result, u.At}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("the users of the move (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// moved is what became of a user in a move.
+type moved struct {
+	License, Result string
+	At              *instant.Milli
 }
 
 func milli(t *testing.T, s string) instant.Milli {

@@ -25,15 +25,15 @@ func (db *DB) openSQLite(ctx context.Context, o Options) error {
 	}
 	// 64 MB of cache, as needed: with the usual 2 MB a large transaction writes its pages twice
 	dsn := sqliteDSN(o.URL, "_txlock=immediate", "_synchronous="+synchronous, "_foreign_keys=on", "_cache_size=-65536")
-	writer := o.pool(sqliteConnector(dsn))
+	writer := o.pool(sqliteConnector{dsn: dsn, settings: writerSettings})
 	writer.SetMaxOpenConns(1)
-	reader := o.pool(sqliteConnector(sqliteDSN(o.URL, "_query_only=on", "_foreign_keys=on")))
+	reader := o.pool(sqliteConnector{dsn: sqliteDSN(o.URL, "_query_only=on", "_foreign_keys=on")})
 	readers := max(4, runtime.GOMAXPROCS(0))
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
 	db.dialect, db.writer, db.reader = dialect.SQLite, writer, reader
 	// WAL is a property of the file: the writer sets it before anybody reads.
-	if _, err := writer.ExecContext(ctx, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint="+checkpointAtMost); err != nil {
+	if _, err := writer.ExecContext(ctx, "PRAGMA journal_mode=WAL"); err != nil {
 		return err
 	}
 	copier, err := stdsql.Open("sqlite3", dsn)
@@ -45,16 +45,25 @@ func (db *DB) openSQLite(ctx context.Context, o Options) error {
 	return nil
 }
 
-// sqliteConnector makes connections by its data source name.
-type sqliteConnector string
+// writerSettings have the writer help the checkpointer late, cut the log's file to 64 MB when it is begun
+// anew, and keep in memory what a statement needs to be undone alone: else it goes through a file.
+const writerSettings = "PRAGMA wal_autocheckpoint=" + checkpointAtMost + "; PRAGMA journal_size_limit=67108864; PRAGMA temp_store=memory"
+
+// sqliteConnector makes connections by their data source name, with settings that a name cannot hold.
+type sqliteConnector struct{ dsn, settings string }
 
 // Connect makes a connection.
 func (c sqliteConnector) Connect(context.Context) (driver.Conn, error) {
-	return c.Driver().Open(string(c))
+	return c.Driver().Open(c.dsn)
 }
 
 // Driver returns the driver.
-func (sqliteConnector) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
+func (c sqliteConnector) Driver() driver.Driver {
+	return &sqlite3.SQLiteDriver{ConnectHook: func(conn *sqlite3.SQLiteConn) error {
+		_, err := conn.Exec(c.settings, nil)
+		return err
+	}}
+}
 
 func sqliteDSN(file string, options ...string) string {
 	path := (&url.URL{Path: strings.TrimPrefix(file, "file:")}).EscapedPath()

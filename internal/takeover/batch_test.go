@@ -354,7 +354,8 @@ func TestBatchFails(t *testing.T) {
 		bad := b.move(t, b.Purchase(t, selfService, 4, users), target)
 		good := b.move(t, b.Purchase(t, selfService, 2, b.Users(t, 2)), target)
 		b.InTx(t, func(ctx context.Context, tx *store.Tx) error {
-			return tx.MoveUser.Create().SetMoveID(bad).SetUserID(users[1]).SetResult("MOVED").SetAt(0).Exec(ctx)
+			l := tx.License.Query().Where(license.UserID(users[1])).OnlyIDX(ctx)
+			return tx.MoveUser.Create().SetMoveID(bad).SetLicenseID(l).SetUserID(users[1]).SetResult("MOVED").SetAt(0).Exec(ctx)
 		})
 		tasks := b.s.look(t.Context(), nil)
 		for range 3 {

@@ -10,9 +10,9 @@ import (
 	"purser/internal/store"
 )
 
-// part is the next part of a move's users: those after one key and up to another. Everybody is
-// walked in the order of the source's licenses; of a subset, the recorded users in the order of
-// their ids.
+// part is the next part of a move's users, in the order of the licenses by which they come to be
+// moved: those after one and up to another. Everybody is found among the source's licenses, a subset
+// among the recorded users.
 type part struct {
 	tenant, move, source, target string
 	subset                       bool
@@ -50,28 +50,28 @@ const (
 	nextLicenses = `SELECT MAX(b.id), COUNT(*) FROM (
 		SELECT id FROM licenses WHERE purchase_id = ? AND id > ? ORDER BY id LIMIT ?) b`
 	// in words that the index of those who were not moved is known by
-	nextNamed = `SELECT MAX(b.user_id), COUNT(*) FROM (
-		SELECT user_id FROM move_users WHERE move_id = ? AND result = 'PENDING' AND result <> 'MOVED' AND user_id > ? ORDER BY user_id LIMIT ?) b`
+	nextNamed = `SELECT MAX(b.license_id), COUNT(*) FROM (
+		SELECT license_id FROM move_users WHERE move_id = ? AND result = 'PENDING' AND result <> 'MOVED' AND license_id > ? ORDER BY license_id LIMIT ?) b`
 )
 
 // outcome decides what becomes of the user of license l.
 const outcome = `CASE
-	WHEN (SELECT u.removed FROM users u WHERE u.id = l.user_id AND COALESCE(u.tenant_id = ?, FALSE)) THEN 'GONE'
-	WHEN (SELECT t.id FROM licenses t WHERE t.purchase_id = ? AND t.user_id = l.user_id) IS NOT NULL THEN 'ALREADY_LICENSED'
+	WHEN EXISTS (SELECT 1 FROM users u WHERE u.tenant_id = ? AND u.id = l.user_id AND u.removed) THEN 'GONE'
+	WHEN (SELECT t.id FROM licenses t WHERE t.user_id = l.user_id AND t.purchase_id = ?) IS NOT NULL THEN 'ALREADY_LICENSED'
 	ELSE 'MOVED' END`
 
 func (p *part) recordEveryone(ctx context.Context, tx *store.Tx, at instant.Milli) error {
-	return p.tally(ctx, tx, `INSERT INTO move_users (tenant_id, move_id, user_id, result, at)
-		SELECT l.tenant_id, ?, l.user_id, `+outcome+`, ? FROM licenses l
-		WHERE l.purchase_id = ? AND l.id > ? AND l.id <= ? AND COALESCE(l.tenant_id = ?, FALSE) RETURNING result`,
+	return p.tally(ctx, tx, `INSERT INTO move_users (tenant_id, move_id, license_id, user_id, result, at)
+		SELECT l.tenant_id, ?, l.id, l.user_id, `+outcome+`, ? FROM licenses l
+		WHERE l.purchase_id = ? AND l.id > ? AND l.id <= ? AND COALESCE(l.tenant_id = ?, FALSE) ORDER BY l.id RETURNING result`,
 		p.move, p.tenant, p.target, at, p.source, p.after, p.upTo, p.tenant)
 }
 
 // recordNamed records who has lost the license meanwhile as GONE too.
 func (p *part) recordNamed(ctx context.Context, tx *store.Tx, at instant.Milli) error {
 	return p.tally(ctx, tx, `UPDATE move_users SET at = ?, result = COALESCE((SELECT `+outcome+` FROM licenses l
-			WHERE l.purchase_id = ? AND l.user_id = move_users.user_id AND COALESCE(l.tenant_id = ?, FALSE)), 'GONE')
-		WHERE move_id = ? AND result = 'PENDING' AND result <> 'MOVED' AND user_id > ? AND user_id <= ? AND COALESCE(tenant_id = ?, FALSE) RETURNING result`,
+			WHERE l.id = move_users.license_id AND l.purchase_id = ? AND COALESCE(l.tenant_id = ?, FALSE)), 'GONE')
+		WHERE move_id = ? AND result = 'PENDING' AND result <> 'MOVED' AND license_id > ? AND license_id <= ? AND COALESCE(tenant_id = ?, FALSE) RETURNING result`,
 		at, p.tenant, p.target, p.source, p.tenant, p.move, p.after, p.upTo, p.tenant)
 }
 
@@ -106,7 +106,7 @@ func (p *part) take(ctx context.Context, tx *store.Tx, at instant.Milli, by *str
 	var err error
 	if p.already+p.gone > 0 {
 		p.released, err = tx.Exec(ctx, "DELETE FROM licenses WHERE "+where+
-			" AND (SELECT m.result FROM move_users m WHERE m.move_id = ? AND m.user_id = licenses.user_id) <> 'MOVED'", append(args, p.move)...)
+			" AND (SELECT m.result FROM move_users m WHERE m.move_id = ? AND m.license_id = licenses.id) <> 'MOVED'", append(args, p.move)...)
 		if err != nil {
 			return fmt.Errorf("release licenses: %w", err)
 		}
@@ -128,7 +128,7 @@ func (p *part) take(ctx context.Context, tx *store.Tx, at instant.Milli, by *str
 func (p *part) licenses() (where string, args []any) {
 	if p.subset {
 		return `purchase_id = ? AND COALESCE(tenant_id = ?, FALSE)
-			AND user_id IN (SELECT n.user_id FROM move_users n WHERE n.move_id = ? AND n.user_id > ? AND n.user_id <= ?)`,
+			AND id IN (SELECT n.license_id FROM move_users n WHERE n.move_id = ? AND n.license_id > ? AND n.license_id <= ?)`,
 			[]any{p.source, p.tenant, p.move, p.after, p.upTo}
 	}
 	return "purchase_id = ? AND id > ? AND id <= ? AND COALESCE(tenant_id = ?, FALSE)", []any{p.source, p.after, p.upTo, p.tenant}

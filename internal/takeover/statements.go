@@ -66,8 +66,8 @@ func recordSubset(ctx context.Context, tx *store.Tx, m *ent.Move, users []string
 	for _, u := range users {
 		args = append(args, u)
 	}
-	n, err := tx.Exec(ctx, `INSERT INTO move_users (tenant_id, move_id, user_id, result)
-		SELECT l.tenant_id, ?, l.user_id, 'PENDING' FROM licenses l
+	n, err := tx.Exec(ctx, `INSERT INTO move_users (tenant_id, move_id, license_id, user_id, result)
+		SELECT l.tenant_id, ?, l.id, l.user_id, 'PENDING' FROM licenses l
 		WHERE l.purchase_id = ? AND COALESCE(l.tenant_id = ?, FALSE) AND l.user_id IN (?`+strings.Repeat(", ?", len(users)-1)+")", args...)
 	if err != nil {
 		return fmt.Errorf("record the users to be moved: %w", err)

@@ -15,7 +15,7 @@ var dumped = []struct{ table, tenant, order string }{
 	{"license_requests", "tenant_id", "id"},
 	{"license_request_users", "tenant_id", "request_id, user_id"},
 	{"moves", "tenant_id", "id"},
-	{"move_users", "tenant_id", "move_id, user_id"},
+	{"(SELECT move_id, license_id, user_id, result, at, tenant_id FROM move_users) AS t", "tenant_id", "move_id, license_id"},
 	{"notifications", "tenant_id", "id"},
 	{"notification_purchases", "tenant_id", "notification_id, purchase_id"},
 	{"(SELECT id, tenant_id, name, roles, expires_at, revoked_at FROM api_tokens) AS t", "tenant_id", "id"}, // the rest is random
