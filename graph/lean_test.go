@@ -106,7 +106,7 @@ func slowly(types lean.Types, slow func(typ, field string) bool) lean.Types {
 
 // executor executes on the world's data: they stand in for what the resolvers of root fields return.
 func (p *pair) executor(plans *lean.Plans) *executor.Executor {
-	e := executor.New(NewExecutableSchema(Config{Resolvers: root{&Resolver{}, plans}}))
+	e := executor.New(schema{NewExecutableSchema(Config{Resolvers: root{&Resolver{}, plans}}), nil})
 	e.SetQueryCache(graphql.MapCache[*ast.QueryDocument]{})
 	e.SetRecoverFunc(func(context.Context, any) error { return errors.New("a panic") })
 	e.AroundFields(func(ctx context.Context, next graphql.Resolver) (any, error) {

@@ -13,13 +13,14 @@ import (
 // @skip and @include, arguments with and without variables. Most of them are valid.
 type docWriter struct {
 	r         *rand.Rand
+	room      int // for so many selections
 	fragments []string
 	variables map[string]string // those used, with their types
 }
 
 // randomDocument returns a document on the root type given.
 func randomDocument(r *rand.Rand, root *ast.Definition) string {
-	w := &docWriter{r: r, variables: map[string]string{}}
+	w := &docWriter{r: r, room: 10 + r.IntN(100), variables: map[string]string{}}
 	operation := strings.ToLower(root.Name)
 	var fields []string
 	from := *root
@@ -75,6 +76,9 @@ func (w *docWriter) selection(def *ast.Definition, depth int) string {
 
 func (w *docWriter) selections(def *ast.Definition, depth int) []string {
 	on := def
+	if w.room--; w.room < 0 {
+		depth = 0
+	}
 	if def.IsAbstractType() && w.r.IntN(4) > 0 {
 		possible := parsedSchema.GetPossibleTypes(def)
 		on = possible[w.r.IntN(len(possible))]
@@ -101,8 +105,8 @@ func (w *docWriter) selections(def *ast.Definition, depth int) []string {
 
 func (w *docWriter) field(def *ast.Definition, depth int) string {
 	f := def.Fields[w.r.IntN(len(def.Fields))]
-	if rare := slices.DeleteFunc(slices.Clone(def.Fields), common); len(rare) > 0 && depth > 0 && w.r.IntN(3) == 0 {
-		f = rare[w.r.IntN(len(rare))]
+	for n := w.r.IntN(20); n < 8 && common(f); n++ {
+		f = def.Fields[w.r.IntN(len(def.Fields))]
 	}
 	for strings.HasPrefix(f.Name, "__") || depth <= 0 && parsedSchema.Types[f.Type.Name()].IsCompositeType() {
 		f = def.Fields[w.r.IntN(len(def.Fields))]

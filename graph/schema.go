@@ -38,7 +38,7 @@ type schema struct {
 
 // Exec implements graphql.ExecutableSchema.
 func (s schema) Exec(ctx context.Context) graphql.ResponseHandler {
-	next, op := s.ExecutableSchema.Exec(ctx), graphql.GetOperationContext(ctx)
+	next, op := exec(ctx, s.ExecutableSchema), graphql.GetOperationContext(ctx)
 	if op.Operation.Operation != ast.Mutation {
 		return next
 	}
@@ -46,5 +46,35 @@ func (s schema) Exec(ctx context.Context) graphql.ResponseHandler {
 	op.RootResolverMiddleware = m.intercept
 	return func(ctx context.Context) *graphql.Response {
 		return m.complete(ctx, next(ctx))
+	}
+}
+
+// exec executes an operation as gqlgen's Exec does. With plans a query or mutation is written into the buffer that its
+// sender has for it; and it goes without the decoders of input objects in its context, which are for
+// resolvers that take maps, and without @defer, which is not offered.
+func exec(ctx context.Context, s graphql.ExecutableSchema) graphql.ResponseHandler {
+	op := graphql.GetOperationContext(ctx)
+	generated, ok := s.(*executableSchema)
+	if !ok || op.Operation.Operation == ast.Subscription {
+		return s.Exec(ctx)
+	}
+	ec := newExecutionContext(op, generated, nil)
+	if ec.plans() == nil {
+		return s.Exec(ctx)
+	}
+	resolve := ec._Query
+	if op.Operation.Operation == ast.Mutation {
+		resolve = ec._Mutation
+	}
+	done := false
+	return func(ctx context.Context) *graphql.Response {
+		if done {
+			return nil
+		}
+		done = true
+		b := lean.BufferFrom(ctx)
+		start := b.Len()
+		resolve(ctx, op.Operation.SelectionSet).MarshalGQL(b)
+		return &graphql.Response{Data: b.Bytes()[start:]}
 	}
 }

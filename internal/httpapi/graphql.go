@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"purser/internal/fault"
+	"purser/internal/lean"
 	"purser/internal/viewer"
 )
 
@@ -132,7 +133,10 @@ func (s *Server) subscribe(ctx context.Context, w http.ResponseWriter, r *http.R
 func (s *Server) answer(ctx context.Context, w http.ResponseWriter, oc *graphql.OperationContext, c call) {
 	ctx, cancel := context.WithDeadline(ctx, c.end)
 	defer cancel()
-	resp := s.engine.run(ctx, oc)()
+	b := lean.NewBuffer()
+	defer b.Free()
+	_, _ = b.WriteString(beforeData) // as a buffer, it takes all
+	resp := s.engine.run(lean.WithBuffer(ctx, b), oc)()
 	if resp == nil { // its time was over before it began
 		if gone(ctx) {
 			return
@@ -140,7 +144,7 @@ func (s *Server) answer(ctx context.Context, w http.ResponseWriter, oc *graphql.
 		resp = s.engine.outOfTime(ctx)
 	}
 	c.leave() // who reads slowly does not keep others waiting
-	s.write(w, c.typ, statusOf(resp, c.typ), resp)
+	s.send(w, c.typ, statusOf(resp, c.typ), resp, b)
 }
 
 func typOr(typ string) string {

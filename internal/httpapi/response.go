@@ -11,34 +11,41 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"purser/internal/fault"
+	"purser/internal/lean"
 )
 
 // defaultPatience is how long a client may take to receive one piece of an answer.
 const defaultPatience = 30 * time.Second
 
+// beforeData stands before the data of an answer without errors.
+const beforeData = `{"data":`
+
 // around returns what stands before and after the data of an answer; the data itself, which the
 // executor has written already, is not touched again. Without data there is no key for it.
 func around(r *graphql.Response) (before, after []byte) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	if len(r.Errors) > 0 {
-		b.WriteString(`"errors":`)
-		b.Write(marshal(r.Errors))
-	}
-	if r.Data != nil {
-		if b.Len() > 1 {
-			b.WriteByte(',')
+	switch {
+	case len(r.Errors) == 0 && r.Data != nil:
+		before = []byte(beforeData)
+	case len(r.Errors) == 0:
+		before = []byte("{")
+	default:
+		before = append([]byte(`{"errors":`), marshal(r.Errors)...)
+		if r.Data != nil {
+			before = append(before, `,"data":`...)
 		}
-		b.WriteString(`"data":`)
 	}
-	before = b.Bytes()
+	return before, afterData(nil, r, len(before) > 1)
+}
+
+// afterData appends what stands behind the data; comma: and something before that.
+func afterData(b []byte, r *graphql.Response, comma bool) []byte {
 	if len(r.Extensions) > 0 {
-		if len(before) > 1 {
-			after = append(after, ',')
+		if comma {
+			b = append(b, ',')
 		}
-		after = append(append(after, `"extensions":`...), marshal(r.Extensions)...)
+		b = append(append(b, `"extensions":`...), marshal(r.Extensions)...)
 	}
-	return before, append(after, '}')
+	return append(b, '}')
 }
 
 // marshal writes errors and extensions, which are made of plain values only.
@@ -64,9 +71,28 @@ func wire(prefix string, r *graphql.Response, suffix string) []byte {
 // write sends an answer.
 func (s *Server) write(w http.ResponseWriter, typ string, status int, resp *graphql.Response) {
 	before, after := around(resp)
+	s.writeAll(w, typ, status, resp, before, resp.Data, after)
+}
+
+// send sends an answer that was executed with a buffer, into which beforeData was written first. When its data went into
+// that, it is complete but for its end, unless there are errors, which come before the data.
+func (s *Server) send(w http.ResponseWriter, typ string, status int, resp *graphql.Response, b *lean.Buffer) {
+	if len(resp.Errors) > 0 || b.Len() != len(beforeData)+len(resp.Data) {
+		s.write(w, typ, status, resp)
+		return
+	}
+	_, _ = b.Write(afterData(b.AvailableBuffer(), resp, true)) // as a buffer, it takes all
+	s.writeAll(w, typ, status, resp, b.Bytes())
+}
+
+func (s *Server) writeAll(w http.ResponseWriter, typ string, status int, resp *graphql.Response, parts ...[]byte) {
+	length := 0
+	for _, b := range parts {
+		length += len(b)
+	}
 	h := w.Header()
 	h.Set("Content-Type", typ+"; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(len(before)+len(resp.Data)+len(after)))
+	h.Set("Content-Length", strconv.Itoa(length))
 	switch status {
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")
@@ -77,7 +103,7 @@ func (s *Server) write(w http.ResponseWriter, typ string, status int, resp *grap
 	}
 	s.patient(w)
 	w.WriteHeader(status)
-	for _, b := range [][]byte{before, resp.Data, after} {
+	for _, b := range parts {
 		if _, err := w.Write(b); err != nil {
 			return // the client is gone
 		}
