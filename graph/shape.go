@@ -97,7 +97,7 @@ func (b *builder) connection(use *shape.Field, f graphql.CollectedField, node st
 				}
 			}
 		case "pageInfo":
-			use.Rows = true
+			use.Rows, use.Info = true, true
 		}
 	}
 }

@@ -26,6 +26,7 @@ import (
 type options struct {
 	rounds      int
 	size        string
+	only        string
 	lists       bool
 	moves       int
 	subscribers int
@@ -50,6 +51,7 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&o.rounds, "rounds", 7, "how often each server has its turn; 0 leaves the pages out")
 	flags.StringVar(&o.size, "size", "medium", "the demo that the pages and lists are of: medium or large")
+	flags.StringVar(&o.only, "only", "", "measure only the pages whose names contain this `text`")
 	flags.BoolVar(&o.lists, "lists", true, "measure the other lists too")
 	flags.IntVar(&o.moves, "moves", 3, "how many moves are made on each database; 0 leaves them out")
 	flags.IntVar(&o.subscribers, "subscribers", 1000, "how many follow one move; 0 leaves them out")

@@ -33,6 +33,9 @@ func printPages(ctx context.Context, o options, d *database) (lines []string, er
 		return nil, err
 	}
 	for _, w := range workloads(about) {
+		if !strings.Contains(w.name, o.only) {
+			continue
+		}
 		p := pair{workload: w, token: token, backends: backends, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1}}}
 		line, err := p.measure(ctx, o, d)
 		if err != nil {

@@ -33,7 +33,8 @@ func (s *Service) Assign(ctx context.Context, purchaseID string, userIDs []strin
 		return nil, err
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		licenseIDs, err = s.assign(ctx, tx, v, purchaseID, who)
+		// the statements are short, and the transaction is watched: for each of them it takes longer than the statement
+		licenseIDs, err = s.assign(context.WithoutCancel(ctx), tx, v, purchaseID, who)
 		return err
 	})
 	if err != nil {

@@ -14,12 +14,21 @@ type Page struct {
 	Backward bool // the last entries instead of the first
 	After    *Position
 	Before   *Position
+	More     bool // whether there are entries beyond the page is asked
+}
+
+// Read is how many entries to read: one beyond the page tells whether there are more.
+func (p Page) Read() int {
+	if p.More {
+		return p.Limit + 1
+	}
+	return p.Limit
 }
 
 // Resolve checks the arguments of a list whose cursors belong to tag. It returns fault.Invalid
 // for a size outside 1..100, for first together with last, and for a cursor of another list.
 func (a Args) Resolve(tag string) (Page, error) {
-	p := Page{Limit: Default}
+	p := Page{Limit: Default, More: true}
 	if a.First != nil && a.Last != nil {
 		return p, fault.New(fault.Invalid, "Give first or last, not both.")
 	}

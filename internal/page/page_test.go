@@ -91,3 +91,15 @@ func FuzzPosition(f *testing.F) {
 		}
 	})
 }
+
+// TestRead: one entry beyond the page is read where somebody wants to know whether there is one.
+func TestRead(t *testing.T) {
+	first := 5
+	p, err := page.Args{First: &first}.Resolve("list")
+	if err != nil || p.Read() != 6 {
+		t.Errorf("%d, %v", p.Read(), err)
+	}
+	if p.More = false; p.Read() != 5 {
+		t.Error(p.Read())
+	}
+}

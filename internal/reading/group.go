@@ -292,6 +292,7 @@ func (l *loader) groupLicenses(ctx context.Context, use *shape.Field, args model
 	if err != nil {
 		return nil, err
 	}
+	pg.More = use.Info
 	of := func(scope groupScope) source[*model.License] {
 		return func(sh *shape.Shape) (*query, func() *model.License, keyset) {
 			sel, p := l.r.From("purchases", "p")

@@ -71,6 +71,7 @@ func (l *loader) purchaseLicenses(ctx context.Context, use *shape.Field, purchas
 	if err := checkSearch(args.Search); err != nil {
 		return err
 	}
+	pg.More = use.Info
 	pages := map[string]*entries[*model.License]{}
 	var ids []string
 	for _, p := range purchases {
@@ -111,7 +112,7 @@ func (l *loader) firstLicenses(ctx context.Context, sh *shape.Shape, pg page.Pag
 	t := q.join("licenses", "purchase_id", p.C("id"))
 	if len(ids) == 1 { // the statement's page is the purchase's
 		q.between(q.s, t, pg, search)
-		sel.Limit(pg.Limit + 1)
+		sel.Limit(pg.Read())
 	} else {
 		q.withinPage(p, t, pg, search)
 	}
@@ -131,10 +132,10 @@ func (l *loader) firstLicenses(ctx context.Context, sh *shape.Shape, pg page.Pag
 }
 
 // withinPage narrows the licenses t of the purchase p to those that can be on the page: between the
-// cursors and up to the first one after the page, which a correlated statement finds in the index.
+// cursors and up to the last one to read, which a correlated statement finds in the index.
 func (q *query) withinPage(p, t *sql.SelectTable, pg page.Page, search *string) {
 	sub, x := q.r.FromRef("licenses", "x", "purchase_id", p.C("id"))
-	sub.Select(x.C("id")).Limit(1).Offset(pg.Limit)
+	sub.Select(x.C("id")).Limit(1).Offset(pg.Read() - 1)
 	q.between(sub, x, pg, search)
 	q.between(q.s, t, pg, search)
 	compare, end := " <= COALESCE((", "), '~')"

@@ -95,6 +95,7 @@ func paged[T any](use *shape.Field, args page.Args, src source[T], n int, load s
 	if err != nil {
 		return nil, err
 	}
+	pg.More = use.Info
 	pages := make([]*entries[T], n)
 	for i := range pages {
 		pages[i] = &entries[T]{tag: ks.tag}
@@ -204,7 +205,7 @@ func (q *query) position(ks keyset, at *row) {
 	q.dest = append(q.dest, &at.ID)
 }
 
-// seek orders the statement, starts it where the page starts and limits it to one more than the page.
+// seek orders the statement, starts it where the page starts and limits it to the page.
 func (q *query) seek(ks keyset, pg page.Page) error {
 	columns := []string{ks.value, ks.id}
 	if ks.value == "" {
@@ -233,7 +234,7 @@ func (q *query) seek(ks keyset, pg page.Page) error {
 		}
 		q.page.OrderBy(c)
 	}
-	q.page.Limit(pg.Limit + 1)
+	q.page.Limit(pg.Read())
 	return nil
 }
 

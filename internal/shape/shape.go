@@ -15,8 +15,8 @@ type Field struct {
 	Args any
 	// Of is what was asked for of the value, by the value's concrete type; of a connection: of its nodes.
 	Of map[string]*Shape
-	// Of a connection: whether its entries, the entries' cursors, and its total were asked for.
-	Rows, Edges, Count bool
+	// Of a connection: whether its entries, the entries' cursors, where the page lies, and its total were asked for.
+	Rows, Edges, Info, Count bool
 }
 
 // New returns an empty shape.
@@ -34,7 +34,7 @@ func (s *Shape) Add(name string, f *Field) {
 }
 
 func (f *Field) join(g *Field) {
-	f.Rows, f.Edges, f.Count = f.Rows || g.Rows, f.Edges || g.Edges, f.Count || g.Count
+	f.Rows, f.Edges, f.Info, f.Count = f.Rows || g.Rows, f.Edges || g.Edges, f.Info || g.Info, f.Count || g.Count
 	for typ, of := range g.Of {
 		if f.Of[typ] == nil {
 			f.Of[typ] = of

@@ -27,7 +27,8 @@ func (db *DB) openSQLite(ctx context.Context, o Options) error {
 	dsn := sqliteDSN(o.URL, "_txlock=immediate", "_synchronous="+synchronous, "_foreign_keys=on", "_cache_size=-65536")
 	writer := o.pool(sqliteConnector{dsn: dsn, settings: writerSettings})
 	writer.SetMaxOpenConns(1)
-	reader := o.pool(sqliteConnector{dsn: sqliteDSN(o.URL, "_query_only=on", "_foreign_keys=on")})
+	// 8 MB each, as needed: with the usual 2 MB a page of a list is read from the file each time
+	reader := o.pool(sqliteConnector{dsn: sqliteDSN(o.URL, "_query_only=on", "_foreign_keys=on", "_cache_size=-8192")})
 	readers := max(4, runtime.GOMAXPROCS(0))
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)

@@ -99,7 +99,7 @@ var numbered = regexp.MustCompile(`\$(\d)`)
 func (h *Handler) open(database string, readers int) (driver string, err error) {
 	driver, dsn := "pgx", database
 	if !strings.HasPrefix(database, "postgres") {
-		driver, dsn = "sqlite3", "file:"+(&url.URL{Path: database}).EscapedPath()+"?_busy_timeout=5000&_foreign_keys=on"
+		driver, dsn = "sqlite3", "file:"+(&url.URL{Path: database}).EscapedPath()+"?_busy_timeout=5000&_foreign_keys=on&_cache_size=-8192"
 		if h.writer, err = sql.Open(driver, dsn+"&_txlock=immediate"); err != nil {
 			return "", err
 		}
