@@ -29,7 +29,7 @@ func (k *keeper) search(t *testing.T, log string) {
 	} {
 		for _, s := range sure {
 			if !strings.Contains(places[place], s) {
-				t.Errorf("there is no %q in %s: %.3000s", s, place, places[place])
+				t.Errorf("there is no %q in %s: %.3000q", s, place, places[place])
 			}
 		}
 	}
@@ -37,7 +37,7 @@ func (k *keeper) search(t *testing.T, log string) {
 		for _, form := range forms(secret) {
 			for place, text := range places {
 				if at := strings.Index(text, form); at >= 0 {
-					t.Errorf("%s is in %s: …%s…", what, place, text[max(0, at-200):min(len(text), at+100)])
+					t.Errorf("%s is in %s: …%q…", what, place, text[max(0, at-200):min(len(text), at+100)])
 				}
 			}
 		}

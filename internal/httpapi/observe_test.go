@@ -41,6 +41,11 @@ func TestErrorsOfTheEdge(t *testing.T) {
 		if m == nil || !known[m[1]] || m[2] != got.header.Get("X-Request-Id") {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
 		}
+		for _, cause := range []string{"a bug", "goroutine", "EOF"} {
+			if strings.Contains(got.body, cause) {
+				t.Errorf("%s shows a cause: %s", name, got.body)
+			}
+		}
 	}
 }
 
