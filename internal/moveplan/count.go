@@ -31,8 +31,18 @@ func Count(ctx context.Context, r *store.Reader, sources []string, target *End) 
 	if target != nil && target.Assigned == 0 {
 		return counts, nil
 	}
-	if err := countLicensed(ctx, r, counts, sources, target); err != nil {
+	all, left := countLicensed(r, sources, target), countLicensedGone(r, sources, target)
+	if err := addLicensed(ctx, r, counts, all, 1); err != nil {
 		return nil, fmt.Errorf("count who is licensed already: %w", err)
+	}
+	for _, c := range counts {
+		if c.Gone == 0 {
+			continue
+		}
+		if err := addLicensed(ctx, r, counts, left, -1); err != nil {
+			return nil, fmt.Errorf("count who of them has left: %w", err)
+		}
+		break
 	}
 	return counts, nil
 }
@@ -56,25 +66,46 @@ func countGone(ctx context.Context, r *store.Reader, counts map[string]Counts, s
 	})
 }
 
-func countLicensed(ctx context.Context, r *store.Reader, counts map[string]Counts, sources []string, target *End) error {
+// countLicensed counts who holds a source and another purchase, whether they have left or not. It asks the index of
+// licenses by users and purchases alone: to look each user and each purchase up takes several times as long.
+func countLicensed(r *store.Reader, sources []string, target *End) *sql.Selector {
 	q, l := r.FromKeys("licenses", "l", "purchase_id", sources)
 	t := r.Join(q, "licenses", "t", "user_id", l.C("user_id"))
-	u := r.Join(q, "users", "u", "id", l.C("user_id"))
-	q.Where(sql.IsFalse(u.C("removed")))
+	return licensed(r, q, l, t, target)
+}
+
+// countLicensedGone counts who of them has left; they are few.
+func countLicensedGone(r *store.Reader, sources []string, target *End) *sql.Selector {
+	q, u := r.From("users", "u")
+	l := r.Join(q, "licenses", "l", "user_id", u.C("id"))
+	t := r.Join(q, "licenses", "t", "user_id", u.C("id"))
+	q.Where(sql.And(sql.IsTrue(u.C("removed")), sql.In(l.C("purchase_id"), values(sources)...)))
+	return licensed(r, q, l, t, target)
+}
+
+// licensed narrows licenses t to the target, or to all that there can be, and counts by both purchases.
+func licensed(r *store.Reader, q *sql.Selector, l, t *sql.SelectTable, target *End) *sql.Selector {
 	if target != nil {
 		q.Where(sql.EQ(t.C("purchase_id"), target.ID))
 	} else {
-		p := r.Join(q, "purchases", "p", "id", t.C("purchase_id"))
-		q.Where(Eligible(p))
+		p, of := r.From("purchases", "p")
+		p.Select(of.C("id")).Where(sql.And(Eligible(of), sql.GT(of.C("assigned"), 0)))
+		q.Where(sql.P(func(b *sql.Builder) { // looked up in what the statement has put together once, not each by the index
+			b.WriteString("(").Ident(t.C("purchase_id")).WriteString(" IN ").Wrap(func(b *sql.Builder) { b.Join(p) }).WriteString(") IS TRUE")
+		}))
 	}
-	q.Select(l.C("purchase_id"), t.C("purchase_id"), sql.Count("*")).GroupBy(l.C("purchase_id"), t.C("purchase_id"))
+	return q.Select(l.C("purchase_id"), t.C("purchase_id"), sql.Count("*")).GroupBy(l.C("purchase_id"), t.C("purchase_id"))
+}
+
+// addLicensed adds what the statement counts, times the sign.
+func addLicensed(ctx context.Context, r *store.Reader, counts map[string]Counts, q *sql.Selector, sign int) error {
 	return r.Query(ctx, q, func(rows *store.Rows) error {
 		var source, target string
 		var n int
 		if err := rows.Scan(&source, &target, &n); err != nil {
 			return err
 		}
-		counts[source].AlreadyLicensed[target] = n
+		counts[source].AlreadyLicensed[target] += sign * n
 		return nil
 	})
 }
