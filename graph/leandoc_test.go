@@ -151,7 +151,7 @@ func (w *docWriter) arguments(f *ast.FieldDefinition) (args, alias string) {
 		} else if a.Name == "search" && n == 2 {
 			value = w.variable("s", "String")
 		}
-		list, alias = append(list, a.Name+": "+value), alias+fmt.Sprint(a.Name[:1], len(a.Name), n)
+		list, alias = append(list, a.Name+": "+value), fmt.Sprintf("%s%s%d", alias, a.Name, n)
 	}
 	if list == nil {
 		return "", ""
