@@ -13,8 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/go-cmp/cmp"
 
+	"purser/ent/license"
 	"purser/ent/product"
 	"purser/ent/purchase"
 	"purser/ent/user"
@@ -478,6 +480,20 @@ func TestIdempotentStatements(t *testing.T) {
 			// look, lock, look again, record, sweep
 			if with > without+5 || again != 1 {
 				t.Errorf("%d statements without a key, %d with one, %d the second time", without, with, again)
+			}
+			ctx := k.In(t, "contoso.example")
+			central := k.DB.Client().Purchase.Query().Where(purchase.Source("CENTRAL"), purchase.Status("ACTIVE")).Order(purchase.ByQuantity(sql.OrderDesc())).FirstIDX(ctx)
+			held := k.DB.Client().License.Query().Where(license.PurchaseID(central)).Select(license.FieldUserID).StringsX(ctx)
+			users := k.DB.Client().User.Query().Where(user.AccountEnabled(true), user.Removed(false), user.IDNotIn(held...)).Limit(2).IDsX(ctx)
+			assign := func(user, directive string) int64 { // whose answer is two reads in the tenant of an id
+				query := fmt.Sprintf(`mutation { assignLicenses(input: {purchaseId: %q, userIds: [%q]}) %s { purchase { id } licenses { id } userErrors { code } } }`, central, user, directive)
+				if a := k.send(t, k.admin, query, nil); a.codes() != nil || !strings.Contains(string(a.Data), `"userErrors":[]`) {
+					t.Errorf("%+v", a)
+				}
+				return k.Statements.Load()
+			}
+			if without, with := assign(users[0], ""), assign(users[1], `@idempotent(key: "2")`); with > without+5 {
+				t.Errorf("%d statements without a key, %d with one", without, with)
 			}
 		})
 	}

@@ -57,7 +57,7 @@ func (k *Keys) Do(ctx context.Context, c Call, run func(ctx context.Context) (an
 	err = k.db.InSession(context.WithValue(ctx, attemptKey{}, a), store.Session{
 		Begin: a.begin,
 		Run: func(ctx context.Context) (err error) {
-			a.found, a.recorded = nil, false
+			a.found, a.looked, a.recorded = nil, false, false
 			answer, err = run(ctx)
 			return err
 		},
@@ -106,9 +106,10 @@ func Enter(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	if err := a.enter(ctx); err != nil {
+	if err := a.enter(ctx); err != nil || a.looked {
 		return err
 	}
+	a.looked = true
 	return a.look(ctx, a.keys.db.Client())
 }
 

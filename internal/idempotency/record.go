@@ -22,6 +22,7 @@ type attempt struct {
 	call     Call
 	viewer   viewer.Viewer       // zero until the call has entered a tenant
 	found    *ent.IdempotencyKey // the answer that there is already
+	looked   bool                // for one, since the work has begun
 	recorded bool
 }
 
