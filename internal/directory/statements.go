@@ -128,9 +128,10 @@ func (im *importer) held(ctx context.Context, purchases map[string]*ent.Purchase
 	return found, nil
 }
 
-// readHeld looks each pair up by the index on it: as a join, planners would rather read the whole table.
+// readHeld looks each pair up among the user's licenses: as a join, planners would rather read the whole table, and
+// of a purchase PostgreSQL may not know yet how many it has.
 func (im *importer) readHeld(ctx context.Context, pairs []any, found map[pair]*ent.License) (err error) {
-	one := "(SELECT l.%s FROM licenses l WHERE l.purchase_id = v.column1 AND l.user_id = v.column2 AND COALESCE(l.tenant_id = ?, FALSE))"
+	one := "(SELECT l.%s FROM licenses l WHERE l.user_id = v.column2 AND COALESCE(l.purchase_id = v.column1, FALSE) AND COALESCE(l.tenant_id = ?, FALSE))"
 	query := fmt.Sprintf("SELECT v.column1, v.column2, "+one+", "+one+" FROM (VALUES ", entlicense.FieldID, entlicense.FieldAssignedAt) +
 		places("(?, ?)", len(pairs)/2) + ") AS v"
 	rows, err := im.tx.Query(ctx, query, append([]any{im.tenant.ID, im.tenant.ID}, pairs...)...)

@@ -101,7 +101,7 @@ func takeLicenses(ctx context.Context, tx *store.Tx, tenant string, p *seats, us
 	for _, u := range users {
 		args = append(args, u)
 	}
-	rows, err := tx.Query(ctx, `DELETE FROM licenses WHERE purchase_id = ? AND COALESCE(tenant_id = ?, FALSE)
+	rows, err := tx.Query(ctx, `DELETE FROM licenses WHERE COALESCE(purchase_id = ?, FALSE) AND COALESCE(tenant_id = ?, FALSE)
 		AND user_id IN (?`+strings.Repeat(", ?", len(users)-1)+") RETURNING user_id, id", args...)
 	if err != nil {
 		return nil, fmt.Errorf("take licenses back: %w", err)

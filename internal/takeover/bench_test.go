@@ -2,6 +2,7 @@ package takeover
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -21,6 +22,8 @@ import (
 	"purser/internal/viewer"
 )
 
+var million = flag.Bool("million", false, "have BenchmarkMove move a million users, too")
+
 // BenchmarkMove moves 10,000 and 100,000 users, and compares that with one bare UPDATE of as many
 // licenses in the same database: what moving them costs without record, counts, progress and leases.
 // Somebody else writes all the while. The users got their licenses in the order of their own ids, as
@@ -34,8 +37,12 @@ import (
 //	other-p99-ms  what one in a hundred small writes of somebody else takes, or longer
 //	grown-MB      how much the heap has grown at most
 func BenchmarkMove(b *testing.B) {
+	sizes := []int{10_000, 100_000}
+	if *million {
+		sizes = append(sizes, 1_000_000)
+	}
 	for _, kind := range storetest.Kinds(b) {
-		for _, users := range []int{10_000, 100_000} {
+		for _, users := range sizes {
 			b.Run(fmt.Sprintf("%s/%d/in order", kind, users), func(b *testing.B) { benchmarkMove(b, kind, users, false) })
 			b.Run(fmt.Sprintf("%s/%d/shuffled", kind, users), func(b *testing.B) { benchmarkMove(b, kind, users, true) })
 		}

@@ -54,10 +54,11 @@ const (
 		SELECT license_id FROM move_users WHERE move_id = ? AND result = 'PENDING' AND result <> 'MOVED' AND license_id > ? ORDER BY license_id LIMIT ?) b`
 )
 
-// outcome decides what becomes of the user of license l.
+// outcome decides what becomes of the user of license l. A license of the target is looked for among the user's: the
+// target's may be very many more than PostgreSQL's statistics know yet.
 const outcome = `CASE
 	WHEN EXISTS (SELECT 1 FROM users u WHERE u.tenant_id = ? AND u.id = l.user_id AND u.removed) THEN 'GONE'
-	WHEN (SELECT t.id FROM licenses t WHERE t.user_id = l.user_id AND t.purchase_id = ?) IS NOT NULL THEN 'ALREADY_LICENSED'
+	WHEN EXISTS (SELECT 1 FROM licenses t WHERE t.user_id = l.user_id AND COALESCE(t.purchase_id = ?, FALSE)) THEN 'ALREADY_LICENSED'
 	ELSE 'MOVED' END`
 
 func (p *part) recordEveryone(ctx context.Context, tx *store.Tx, at instant.Milli) error {
