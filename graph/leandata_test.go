@@ -110,7 +110,11 @@ func (w *world) value(t reflect.Type) reflect.Value {
 func (w *world) one(t reflect.Type) reflect.Value {
 	pool, ok := w.pool[t]
 	if !ok {
-		for range 3 {
+		size := 3
+		if t == reflect.TypeFor[model.AuditEvent]() { // their subjects are of many types
+			size = 10
+		}
+		for range size {
 			pool = append(pool, reflect.New(t))
 		}
 		w.pool[t] = pool

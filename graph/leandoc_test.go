@@ -105,7 +105,7 @@ func (w *docWriter) selections(def *ast.Definition, depth int) []string {
 
 func (w *docWriter) field(def *ast.Definition, depth int) string {
 	f := def.Fields[w.r.IntN(len(def.Fields))]
-	for n := w.r.IntN(20); n < 8 && common(f); n++ {
+	for n := w.r.IntN(16); n < 8 && common(f); n++ {
 		f = def.Fields[w.r.IntN(len(def.Fields))]
 	}
 	for strings.HasPrefix(f.Name, "__") || depth <= 0 && parsedSchema.Types[f.Type.Name()].IsCompositeType() {
@@ -122,7 +122,10 @@ func (w *docWriter) field(def *ast.Definition, depth int) string {
 	if alias != "" {
 		s = f.Name + "_" + alias + ": " + s
 	}
-	if t := parsedSchema.Types[f.Type.Name()]; t.IsCompositeType() {
+	switch t := parsedSchema.Types[f.Type.Name()]; {
+	case t.IsAbstractType(): // it is rare
+		s += " " + w.selection(t, max(depth-1, 3))
+	case t.IsCompositeType():
 		s += " " + w.selection(t, depth-1)
 	}
 	return s
