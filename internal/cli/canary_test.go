@@ -104,7 +104,7 @@ func newKeeper(t *testing.T, kind string) *keeper {
 		})
 	}}})
 	k.env = []string{
-		"PURSER_DATABASE=" + k.database, "PURSER_LOG_LEVEL=debug", "PURSER_MAIL_FROM=purser@wingtip.example",
+		"PURSER_DATABASE=" + k.database, "PURSER_LOG_LEVEL=debug", "PURSER_RATE_LIMIT=0", "PURSER_MAIL_FROM=purser@wingtip.example",
 		"PURSER_SMTP_URL=smtp://purser:" + k.secrets["the mail server's password"] + "@" + k.smtp.Addr,
 		"PURSER_OIDC_ISSUER=" + k.issuer.URL, "PURSER_OIDC_AUDIENCE=" + openidtest.Audience,
 	}
