@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -213,3 +214,32 @@ type stranger struct{}
 
 func (stranger) IsNode()       {}
 func (stranger) GetID() string { return "" }
+
+// TestLeanSubjects writes each of the types behind Node: a pointer, a struct, and a pointer that is nil.
+func TestLeanSubjects(t *testing.T) {
+	p := newPair(rand.New(rand.NewPCG(1, 1)), 0, false)
+	connection := &model.AuditEventConnection{}
+	for _, typ := range p.world.nodes {
+		one := p.world.one(typ)
+		for _, v := range []reflect.Value{one, one.Elem(), reflect.Zero(one.Type())} {
+			if n, ok := reflect.TypeAssert[model.Node](v); ok {
+				connection.Nodes = append(connection.Nodes, &model.AuditEvent{Subject: n})
+			}
+		}
+	}
+	p.world.roots["query.auditevents"] = connection
+	var on strings.Builder
+	for _, def := range parsedSchema.GetPossibleTypes(parsedSchema.Types["Node"]) {
+		on.WriteString(" ... on " + def.Name + " {")
+		for _, f := range def.Fields {
+			if len(f.Arguments) == 0 && !parsedSchema.Types[f.Type.Name()].IsCompositeType() {
+				on.WriteString(" " + def.Name + "_" + f.Name + ": " + f.Name)
+			}
+		}
+		on.WriteString(" }")
+	}
+	p.compare(t, "{ auditEvents { nodes { subject { __typename"+on.String()+" } } } }")
+	if written, left := p.plans.Counts(); p.documents != 1 || written == 0 || left != 0 || len(connection.Nodes) != 3*len(p.world.nodes) {
+		t.Errorf("%d documents, %d subtrees written, %d left, %d events", p.documents, written, left, len(connection.Nodes))
+	}
+}
