@@ -3,6 +3,8 @@ package moveplan
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -35,14 +37,11 @@ func Count(ctx context.Context, r *store.Reader, sources []string, target *End) 
 	if err := addLicensed(ctx, r, counts, all, 1); err != nil {
 		return nil, fmt.Errorf("count who is licensed already: %w", err)
 	}
-	for _, c := range counts {
-		if c.Gone == 0 {
-			continue
-		}
-		if err := addLicensed(ctx, r, counts, left, -1); err != nil {
-			return nil, fmt.Errorf("count who of them has left: %w", err)
-		}
-		break
+	if !slices.ContainsFunc(slices.Collect(maps.Values(counts)), func(c Counts) bool { return c.Gone > 0 }) {
+		return counts, nil
+	}
+	if err := addLicensed(ctx, r, counts, left, -1); err != nil {
+		return nil, fmt.Errorf("count who of them has left: %w", err)
 	}
 	return counts, nil
 }
