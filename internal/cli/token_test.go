@@ -22,7 +22,7 @@ func TestTokenLife(t *testing.T) {
 			}
 			token := run(t, nil, "token", "create", "--tenant", "wingtip.example", "--role", "GLOBAL_READER", "--role", "BILLING_ADMIN", "--name", "nightly", db).ok(t)
 			run(t, nil, "token", "create", "--tenant", "wingtip.example", "--user", "ann@wingtip.example", db).ok(t)
-			row := regexp.MustCompile(`(?m)^(tok_\S+)  ` + token[:10] + `…  BILLING_ADMIN GLOBAL_READER  20\S+Z  never  +nightly$`).FindStringSubmatch(list())
+			row := regexp.MustCompile(`(?m)^(tok_\S+)  ` + token[:10] + `…  BILLING_ADMIN GLOBAL_READER  20\S+Z  +never  +nightly$`).FindStringSubmatch(list())
 			if out := list(); row == nil || !strings.Contains(out, "ann@wingtip.example") || strings.Contains(out, token) {
 				t.Fatalf("listed\n%s", out)
 			}
@@ -45,7 +45,7 @@ func TestTokenLife(t *testing.T) {
 				t.Fatal(err)
 			}
 			p.terminate(t) // it writes down what was used last
-			if out := list(); !regexp.MustCompile(`ann@wingtip.example  +20\S+Z  20\S+Z  used\n`).MatchString(out + "\n") {
+			if out := list(); !regexp.MustCompile(`ann@wingtip.example  +20\S+Z  +20\S+Z  +used\n`).MatchString(out + "\n") {
 				t.Errorf("listed\n%s", out)
 			}
 			for _, i := range []string{"tok_0000000000000000000000000z", "nonsense"} {
