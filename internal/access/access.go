@@ -23,13 +23,11 @@ type Service struct {
 	now   func() time.Time
 	rand  io.Reader
 	uses  uses
-	known *known
 
 	issuer *openid.Provider // nil: API tokens alone
 }
 
 // New returns a service that takes the randomness of its secrets from rand.
 func New(db *store.DB, trail *audit.Trail, ids *id.Source, now func() time.Time, rand io.Reader) *Service {
-	changes := NewChanges(db)
-	return &Service{Changes: changes, db: db, trail: trail, ids: ids, now: now, rand: rand, known: newKnown(changes)}
+	return &Service{Changes: NewChanges(db), db: db, trail: trail, ids: ids, now: now, rand: rand}
 }

@@ -16,8 +16,8 @@ import (
 )
 
 // Authenticate finds the caller behind a bearer token, with every tenant within reach, in one
-// statement, or none where others are heard (see known). Whatever is wrong with the secret, its token or the token's user, the
-// answer is one and the same fault.Unauthenticated.
+// statement. Nothing is remembered from one call to the next: what another process has revoked ends at once. Whatever is wrong with
+// the secret, its token or the token's user, the answer is one and the same fault.Unauthenticated.
 func (s *Service) Authenticate(ctx context.Context, secret string) (*viewer.Caller, error) {
 	if s.issuer != nil && !strings.HasPrefix(secret, secretStart) {
 		return s.authenticateOIDC(ctx, secret)
@@ -26,28 +26,13 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (*viewer.Call
 		return nil, unauthenticated()
 	}
 	hash, now := sha256.Sum256([]byte(secret)), instant.From(s.now())
-	c := s.known.find(hash, now)
-	if c == nil {
-		f, err := s.lookUp(ctx, hash, now)
-		if err != nil {
-			return nil, err
-		}
-		c = f
-	}
-	s.uses.note(c.Credential.ID, now)
-	return c, nil
-}
-
-// lookUp finds the caller behind a token in the database, and keeps what it finds.
-func (s *Service) lookUp(ctx context.Context, hash [sha256.Size]byte, now instant.Milli) (*viewer.Caller, error) {
-	before := s.known.now()
 	f, err := findToken(ctx, s.db, hash[:], now)
 	if err != nil {
 		return nil, fmt.Errorf("find a token: %w", err)
 	}
 	c, err := f.caller(now)
 	if err == nil {
-		s.known.keep(before, hash, c, now)
+		s.uses.note(c.Credential.ID, now)
 	}
 	return c, err
 }

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"maps"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"purser/internal/fault"
@@ -31,12 +30,10 @@ type Changes struct {
 	db             *store.DB
 	reread, anyway time.Duration
 
-	hears atomic.Bool   // other processes
-	era   atomic.Uint64 // grows with each change that is heard of
-
 	mu       sync.Mutex
 	watchers map[*watcher]struct{}
 	counts   map[string]int // of changes, by tenant, as they were read last
+	hearing  bool           // other processes are heard
 	missed   chan struct{}  // holds one when something may not have been heard
 }
 
@@ -85,7 +82,6 @@ func (c *Changes) Happened(ctx context.Context, tenant string) {
 }
 
 func (c *Changes) publish(tenants ...string) {
-	c.era.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, t := range tenants {
@@ -114,8 +110,9 @@ func (c *Changes) Listen(ctx context.Context, log *slog.Logger) error {
 
 // hear notes whether others are heard from now on. Whatever was said before may have been missed.
 func (c *Changes) hear(hearing bool) {
-	c.hears.Store(hearing)
-	c.era.Add(1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hearing = hearing
 	select {
 	case c.missed <- struct{}{}:
 	default:
@@ -148,7 +145,7 @@ func (c *Changes) readNowAndThen(ctx context.Context, log *slog.Logger) {
 func (c *Changes) due(since time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.watchers) > 0 && (!c.hears.Load() || since >= c.anyway)
+	return len(c.watchers) > 0 && (!c.hearing || since >= c.anyway)
 }
 
 // read tells of the tenants in which access has changed since the last time: at first, of every one. It looks
