@@ -8,11 +8,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/ent/purchase"
 	"purser/graph/model"
 	"purser/internal/instant"
+	"purser/internal/sql"
 	"purser/internal/store"
 )
 

@@ -6,9 +6,8 @@ import (
 	"maps"
 	"slices"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
+	"purser/internal/sql"
 	"purser/internal/store"
 )
 

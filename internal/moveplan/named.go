@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"strconv"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/internal/fault"
+	"purser/internal/sql"
 	"purser/internal/store"
 )
 

@@ -4,13 +4,12 @@ import (
 	"cmp"
 	"context"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/lifecycle"
 	"purser/internal/money"
 	"purser/internal/moveplan"
 	"purser/internal/shape"
+	"purser/internal/sql"
 )
 
 // priced is a purchase with what a seat of it costs a month.

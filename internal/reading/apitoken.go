@@ -3,12 +3,11 @@ package reading
 import (
 	"context"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/instant"
 	"purser/internal/page"
 	"purser/internal/shape"
+	"purser/internal/sql"
 	"purser/internal/viewer"
 )
 

@@ -4,13 +4,12 @@ import (
 	"context"
 	"encoding/json"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/audit"
 	"purser/internal/id"
 	"purser/internal/page"
 	"purser/internal/shape"
+	"purser/internal/sql"
 )
 
 // AuditEvents returns a page of what happened in the tenant, newest first.

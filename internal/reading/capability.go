@@ -1,12 +1,11 @@
 package reading
 
 import (
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/fault"
 	"purser/internal/may"
 	"purser/internal/shape"
+	"purser/internal/sql"
 )
 
 // capabilities binds what the viewer may do with the purchase of table p.

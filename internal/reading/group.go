@@ -3,13 +3,12 @@ package reading
 import (
 	"context"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/fault"
 	"purser/internal/id"
 	"purser/internal/page"
 	"purser/internal/shape"
+	"purser/internal/sql"
 )
 
 // maxPurchases is how many purchases a list can be narrowed to.
@@ -178,7 +177,7 @@ func (l *loader) groupRows(scope groupScope) source[*group] {
 		if sh != nil {
 			sums(inner, p)
 		}
-		outer, g := l.r.Over(inner, "g")
+		outer, g := sql.Over(inner, "g")
 		q := l.query(outer)
 		q.page = inner
 		ks := keyset{tag: "purchasers " + l.me.Tenant, value: p.C("purchaser_key"), id: key, shown: [2]string{g.C("purchaser_key"), g.C("purchaser")}}

@@ -3,12 +3,11 @@ package reading
 import (
 	"context"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/id"
 	"purser/internal/page"
 	"purser/internal/shape"
+	"purser/internal/sql"
 )
 
 // usable is the statuses of the licenses page: users can work on these.
@@ -57,7 +56,7 @@ func (l *loader) productRows(scope groupScope) source[*model.ProductLicenses] {
 		if sh != nil {
 			sums(inner, p)
 		}
-		outer, g := l.r.Over(inner, "g")
+		outer, g := sql.Over(inner, "g")
 		q := l.query(outer)
 		q.page = inner
 		ks := keyset{tag: "product licenses " + l.me.Tenant, value: p.C("product_key"), id: p.C("product_id"), shown: [2]string{g.C("product_key"), g.C("product_id")}}

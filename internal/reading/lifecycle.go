@@ -1,12 +1,11 @@
 package reading
 
 import (
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/instant"
 	"purser/internal/lifecycle"
 	"purser/internal/shape"
+	"purser/internal/sql"
 )
 
 // lifecycleChange binds the next change of the status of the purchase in table p that time brings.

@@ -7,12 +7,11 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/fault"
 	"purser/internal/page"
 	"purser/internal/shape"
+	"purser/internal/sql"
 )
 
 // keyset is the order of a list: by a sort value and, among equals, by id.
@@ -268,7 +267,7 @@ func (q *query) counted(ks keyset) *sql.Selector {
 	} else {
 		q.s.Select("*")
 	}
-	s, _ := q.r.Over(q.s, "counted")
+	s, _ := sql.Over(q.s, "counted")
 	return s.AppendSelectExpr(sql.Raw("COUNT(*)"))
 }
 

@@ -3,12 +3,11 @@ package reading
 import (
 	"context"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/instant"
 	"purser/internal/page"
 	"purser/internal/shape"
+	"purser/internal/sql"
 )
 
 // Moves returns a page of the tenant's moves, newest first. It returns fault.NotFound for a
@@ -251,7 +250,7 @@ func (l *loader) movedUserOrder(license string) keyset {
 }
 
 // movedUser binds what became of the user of table t.
-func (q *query) movedUser(sh *shape.Shape, t *sql.SelectTable, result, at sql.Querier) func() *model.MovedUser {
+func (q *query) movedUser(sh *shape.Shape, t *sql.SelectTable, result, at sql.Expr) func() *model.MovedUser {
 	if sh == nil {
 		return nil
 	}

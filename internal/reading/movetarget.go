@@ -6,12 +6,11 @@ import (
 	"slices"
 	"strconv"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/moveplan"
 	"purser/internal/page"
 	"purser/internal/shape"
+	"purser/internal/sql"
 )
 
 // end is a purchase that users could be moved from or to.

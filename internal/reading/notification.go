@@ -3,11 +3,10 @@ package reading
 import (
 	"context"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/page"
 	"purser/internal/shape"
+	"purser/internal/sql"
 )
 
 // Notifications returns a page of the tenant's mails, newest first. It returns fault.NotFound for a

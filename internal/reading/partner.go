@@ -3,11 +3,10 @@ package reading
 import (
 	"context"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/instant"
 	"purser/internal/shape"
+	"purser/internal/sql"
 	"purser/internal/viewer"
 )
 

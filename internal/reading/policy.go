@@ -3,13 +3,12 @@ package reading
 import (
 	"context"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/fold"
 	"purser/internal/id"
 	"purser/internal/page"
 	"purser/internal/shape"
+	"purser/internal/sql"
 )
 
 // Policies returns a page of what the tenant lets its users buy of each product, by the product's name.

@@ -4,13 +4,12 @@ import (
 	"context"
 	"strings"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/fold"
 	"purser/internal/money"
 	"purser/internal/page"
 	"purser/internal/shape"
+	"purser/internal/sql"
 	"purser/internal/viewer"
 )
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/fold"
 	"purser/internal/id"
@@ -13,6 +11,7 @@ import (
 	"purser/internal/money"
 	"purser/internal/page"
 	"purser/internal/shape"
+	"purser/internal/sql"
 )
 
 // Purchases returns a page of the tenant's purchases of the source given, or of every source: all

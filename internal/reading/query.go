@@ -4,10 +4,9 @@ import (
 	"context"
 	"strconv"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/internal/fold"
 	"purser/internal/shape"
+	"purser/internal/sql"
 	"purser/internal/store"
 )
 

@@ -3,11 +3,10 @@ package reading
 import (
 	"context"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/page"
 	"purser/internal/shape"
+	"purser/internal/sql"
 )
 
 // LicenseRequests returns a page of the tenant's license requests, newest first: all of them, or the

@@ -6,12 +6,11 @@ import (
 	"slices"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/instant"
 	"purser/internal/lifecycle"
 	"purser/internal/money"
+	"purser/internal/sql"
 )
 
 // soon is how long before its end a purchase counts as expiring.
@@ -44,7 +43,7 @@ func (l *loader) summary(ctx context.Context) (*model.TenantSummary, error) {
 		return nil, err
 	}
 	twice := l.licensedTwice()
-	over, _ := l.r.Over(twice, "twice")
+	over, _ := sql.Over(twice, "twice")
 	q = l.query(over)
 	over.AppendSelectExpr(sql.Raw("COUNT(*)"))
 	q.dest = append(q.dest, &m.LicensedTwice)

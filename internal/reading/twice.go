@@ -3,10 +3,9 @@ package reading
 import (
 	"context"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/graph/model"
 	"purser/internal/shape"
+	"purser/internal/sql"
 )
 
 // licensedTwice selects the users who hold a product by self-service and centrally.

@@ -6,9 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"entgo.io/ent/dialect/sql"
-
 	"purser/internal/fault"
+	"purser/internal/sql"
 	"purser/internal/viewer"
 )
 
@@ -59,8 +58,8 @@ func wall(table string) string {
 
 // From starts a statement on a table.
 func (r *Reader) From(table, alias string) (*sql.Selector, *sql.SelectTable) {
-	t := r.table(table, alias)
-	s := r.selector(t)
+	t := sql.Table(table, alias)
+	s := sql.From(r.Postgres(), t)
 	switch c := wall(table); c {
 	case "":
 	case "id":
@@ -73,12 +72,12 @@ func (r *Reader) From(table, alias string) (*sql.Selector, *sql.SelectTable) {
 
 // FromKeys starts a statement on the rows of a table whose column, a key, is any of those given.
 func (r *Reader) FromKeys(table, alias, column string, keys []string) (*sql.Selector, *sql.SelectTable) {
-	t := r.table(table, alias)
+	t := sql.Table(table, alias)
 	args := make([]any, len(keys))
 	for i, k := range keys {
 		args[i] = k
 	}
-	s := r.selector(t).Where(sql.In(t.C(column), args...))
+	s := sql.From(r.Postgres(), t).Where(sql.In(t.C(column), args...))
 	if p := r.beside(t, table); p != nil {
 		s.Where(p)
 	}
@@ -88,17 +87,8 @@ func (r *Reader) FromKeys(table, alias, column string, keys []string) (*sql.Sele
 // FromRef starts a statement inside of another one, on the rows of a table whose column, a key,
 // equals ref, a column of the statement around it.
 func (r *Reader) FromRef(table, alias, column, ref string) (*sql.Selector, *sql.SelectTable) {
-	t := r.table(table, alias)
-	return r.selector(t).Where(r.on(t, table, column, ref)), t
-}
-
-// Over starts a statement on the result of another one of this reader.
-func (r *Reader) Over(inner *sql.Selector, alias string) (*sql.Selector, *sql.SelectTable) {
-	return r.selector(inner.As(alias)), r.table(alias, alias)
-}
-
-func (r *Reader) selector(t sql.TableView) *sql.Selector {
-	return sql.Dialect(r.db.dialect).Select().From(t)
+	t := sql.Table(table, alias)
+	return sql.From(r.Postgres(), t).Where(r.on(t, table, column, ref)), t
 }
 
 // UnionAll joins the results of several statements of this reader.
@@ -106,8 +96,7 @@ func (r *Reader) UnionAll(statements []*sql.Selector) sql.Querier {
 	if len(statements) == 1 {
 		return statements[0]
 	}
-	b := &sql.Builder{}
-	b.SetDialect(r.db.dialect)
+	b := sql.NewBuilder(r.Postgres())
 	for i, s := range statements {
 		if i > 0 {
 			b.WriteString(" UNION ALL ")
@@ -164,21 +153,16 @@ func (s statement) Query() (string, []any) { return s.query, s.args }
 
 // Join adds a table whose column equals ref, a column of a table that is in the statement already.
 func (r *Reader) Join(s *sql.Selector, table, alias, column, ref string) *sql.SelectTable {
-	t := r.table(table, alias)
-	s.Join(t).OnP(r.on(t, table, column, ref))
+	t := sql.Table(table, alias)
+	s.Join(t, r.on(t, table, column, ref))
 	return t
 }
 
 // LeftJoin is like Join, and keeps the rows that find no partner.
 func (r *Reader) LeftJoin(s *sql.Selector, table, alias, column, ref string) *sql.SelectTable {
-	t := r.table(table, alias)
-	s.LeftJoin(t).OnP(r.on(t, table, column, ref))
+	t := sql.Table(table, alias)
+	s.LeftJoin(t, r.on(t, table, column, ref))
 	return t
-}
-
-func (r *Reader) table(table, alias string) *sql.SelectTable {
-	t := sql.Dialect(r.db.dialect).Table(table)
-	return t.As(alias)
 }
 
 func (r *Reader) on(t *sql.SelectTable, table, column, ref string) *sql.Predicate {

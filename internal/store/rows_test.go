@@ -6,8 +6,7 @@ import (
 	"errors"
 	"testing"
 
-	entsql "entgo.io/ent/dialect/sql"
-
+	"purser/internal/sql"
 	"purser/internal/store"
 	"purser/internal/store/storetest"
 	"purser/internal/viewer"
@@ -31,7 +30,7 @@ func TestRows(t *testing.T) {
 			}
 			s, n := r.From("tenants", "n")
 			s.Select(n.C("name"), n.C("country"), n.C("external_id")).
-				AppendSelectExpr(entsql.Raw("COUNT(*)"), entsql.Raw("SUM(LENGTH(name))"), entsql.Raw("1 = 1"), entsql.Raw("NULL"), entsql.Raw("7")).
+				AppendSelectExpr(sql.Raw("COUNT(*)"), sql.Raw("SUM(LENGTH(name))"), sql.Raw("1 = 1"), sql.Raw("NULL"), sql.Raw("7")).
 				GroupBy(n.C("name"), n.C("country"), n.C("external_id"))
 			var name string
 			var country word
@@ -112,7 +111,7 @@ func TestSteady(t *testing.T) {
 }
 
 // texts selects texts.
-func texts(r *store.Reader) *entsql.Selector {
+func texts(r *store.Reader) *sql.Selector {
 	s, n := r.From("tenants", "n")
 	return s.Select(n.C("name"))
 }
