@@ -134,24 +134,17 @@ func explain(t *testing.T, db *store.DB, st statement) string {
 				}
 			}
 		}
-		rows, err := tx.Query(ctx, prefix+st.query, st.args...)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = rows.Close() }() // its error shows in Err
-		for rows.Next() {
-			var a, b, c any
+		return tx.Read(ctx, prefix+st.query, st.args, func(r *store.Rows) error {
+			var a, b, c int
 			var line string
 			dest := []any{&a, &b, &c, &line}
 			if tx.Postgres() {
 				dest = dest[3:]
 			}
-			if err := rows.Scan(dest...); err != nil {
-				return err
-			}
+			err := r.Scan(dest...)
 			plan.WriteString(line + "\n")
-		}
-		return rows.Err()
+			return err
+		})
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -3,13 +3,13 @@ package directory
 import (
 	"context"
 	stdsql "database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"purser/ent"
 	"purser/internal/instant"
+	"purser/internal/store"
 
 	entlicense "purser/ent/license"
 )
@@ -32,18 +32,12 @@ func anys(first []any, texts []string) []any {
 }
 
 // lock keeps rows from being changed by others. SQLite has one writer anyway.
-func (im *importer) lock(ctx context.Context, query string, args ...any) (err error) {
+func (im *importer) lock(ctx context.Context, query string, args ...any) error {
 	if !im.tx.Postgres() {
 		return nil
 	}
-	rows, err := im.tx.Query(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() { // a row is locked when it is read
-	}
-	return rows.Err()
+	_, err := im.tx.Exec(ctx, query, args...)
+	return err
 }
 
 // planAnew lets PostgreSQL, which plans a statement once and for what the tables held then, see
@@ -130,25 +124,20 @@ func (im *importer) held(ctx context.Context, purchases map[string]*ent.Purchase
 
 // readHeld looks each pair up among the user's licenses: as a join, planners would rather read the whole table, and
 // of a purchase PostgreSQL may not know yet how many it has.
-func (im *importer) readHeld(ctx context.Context, pairs []any, found map[pair]*ent.License) (err error) {
+func (im *importer) readHeld(ctx context.Context, pairs []any, found map[pair]*ent.License) error {
 	one := "(SELECT l.%s FROM licenses l WHERE l.user_id = v.column2 AND COALESCE(l.purchase_id = v.column1, FALSE) AND COALESCE(l.tenant_id = ?, FALSE))"
 	query := fmt.Sprintf("SELECT v.column1, v.column2, "+one+", "+one+" FROM (VALUES ", entlicense.FieldID, entlicense.FieldAssignedAt) +
 		places("(?, ?)", len(pairs)/2) + ") AS v"
-	rows, err := im.tx.Query(ctx, query, append([]any{im.tenant.ID, im.tenant.ID}, pairs...)...)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	return im.tx.Read(ctx, query, append([]any{im.tenant.ID, im.tenant.ID}, pairs...), func(r *store.Rows) error {
 		var p pair
 		var licenseID stdsql.NullString
 		var at stdsql.NullInt64
-		if err := rows.Scan(&p.purchase, &p.user, &licenseID, &at); err != nil {
+		if err := r.Scan(&p.purchase, &p.user, &licenseID, &at); err != nil {
 			return err
 		}
 		if licenseID.Valid {
 			found[p] = &ent.License{ID: licenseID.String, PurchaseID: p.purchase, UserID: p.user, AssignedAt: instant.Milli(at.Int64)}
 		}
-	}
-	return rows.Err()
+		return nil
+	})
 }

@@ -60,7 +60,7 @@ func (w *world) do(ctx context.Context) ([]byte, error) {
 		if _, err := tx.Exec(ctx, "UPDATE tenants SET name = name || 'x' WHERE id = ?", v.Tenant); err != nil {
 			return err
 		}
-		return tx.QueryRow(ctx, "SELECT length(name) FROM tenants WHERE id = ?", v.Tenant).Scan(&n)
+		return tx.ReadRow(ctx, "SELECT length(name) FROM tenants WHERE id = ?", []any{v.Tenant}, &n)
 	})
 	return fmt.Append(nil, n), err
 }

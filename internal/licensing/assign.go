@@ -33,8 +33,7 @@ func (s *Service) Assign(ctx context.Context, purchaseID string, userIDs []strin
 		return nil, err
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		// the statements are short, and the transaction is watched: for each of them it takes longer than the statement
-		licenseIDs, err = s.assign(context.WithoutCancel(ctx), tx, v, purchaseID, who)
+		licenseIDs, err = s.assign(ctx, tx, v, purchaseID, who)
 		return err
 	})
 	if err != nil {

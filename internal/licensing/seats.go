@@ -28,10 +28,10 @@ type seats struct {
 
 const standing = " source, status, COALESCE(purchaser_id, ''), active_move_id IS NOT NULL, product_id, quantity - assigned - reserved "
 
-// scanSeats reads a purchase; nil where the statement found none.
-func scanSeats(row *stdsql.Row, purchaseID string) (*seats, error) {
+// readSeats reads a purchase by a statement; nil where that finds none.
+func readSeats(ctx context.Context, tx *store.Tx, purchaseID, query string, args ...any) (*seats, error) {
 	p := &seats{id: purchaseID}
-	err := row.Scan(&p.Source, &p.Status, &p.Purchaser, &p.Moving, &p.product, &p.free)
+	err := tx.ReadRow(ctx, query, args, &p.Source, &p.Status, &p.Purchaser, &p.Moving, &p.product, &p.free)
 	if errors.Is(err, stdsql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // there is none, and that is no failure
 	}
@@ -44,7 +44,7 @@ func lockSeats(ctx context.Context, tx *store.Tx, tenant, purchaseID string) (*s
 	if tx.Postgres() {
 		q += " FOR NO KEY UPDATE"
 	}
-	p, err := scanSeats(tx.QueryRow(ctx, q, purchaseID, tenant), purchaseID)
+	p, err := readSeats(ctx, tx, purchaseID, q, purchaseID, tenant)
 	if err != nil {
 		return nil, fmt.Errorf("read the purchase: %w", err)
 	}
@@ -55,10 +55,10 @@ func lockSeats(ctx context.Context, tx *store.Tx, tenant, purchaseID string) (*s
 // then; nil when there are not as many, or its users are being moved, or it has ended. Of several who race
 // for the last seat, this lets exactly one through (R13).
 func assignSeats(ctx context.Context, tx *store.Tx, tenant, purchaseID string, n int) (*seats, error) {
-	p, err := scanSeats(tx.QueryRow(ctx, `UPDATE purchases SET assigned = assigned + ?
+	p, err := readSeats(ctx, tx, purchaseID, `UPDATE purchases SET assigned = assigned + ?
 		WHERE id = ? AND COALESCE(tenant_id = ?, FALSE) AND status <> 'DELETED' AND active_move_id IS NULL
 			AND assigned + ? >= 0 AND assigned + reserved + ? <= quantity
-		RETURNING`+standing, n, purchaseID, tenant, n, n), purchaseID)
+		RETURNING`+standing, n, purchaseID, tenant, n, n)
 	if err != nil {
 		return nil, fmt.Errorf("take seats: %w", err)
 	}
@@ -101,20 +101,17 @@ func takeLicenses(ctx context.Context, tx *store.Tx, tenant string, p *seats, us
 	for _, u := range users {
 		args = append(args, u)
 	}
-	rows, err := tx.Query(ctx, `DELETE FROM licenses WHERE COALESCE(purchase_id = ?, FALSE) AND COALESCE(tenant_id = ?, FALSE)
-		AND user_id IN (?`+strings.Repeat(", ?", len(users)-1)+") RETURNING user_id, id", args...)
+	err = tx.Read(ctx, `DELETE FROM licenses WHERE COALESCE(purchase_id = ?, FALSE) AND COALESCE(tenant_id = ?, FALSE)
+		AND user_id IN (?`+strings.Repeat(", ?", len(users)-1)+") RETURNING user_id, id", args, func(r *store.Rows) error {
+		var u, l string
+		err := r.Scan(&u, &l)
+		licenses[u] = l
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("take licenses back: %w", err)
 	}
-	defer func() { _ = rows.Close() }() // its error shows in Err
-	for rows.Next() {
-		var u, l string
-		if err := rows.Scan(&u, &l); err != nil {
-			return nil, fmt.Errorf("take licenses back: %w", err)
-		}
-		licenses[u] = l
-	}
-	return licenses, rows.Err()
+	return licenses, nil
 }
 
 // holders tells which of the users hold a license of the product that they can use.
@@ -123,22 +120,19 @@ func holders(ctx context.Context, tx *store.Tx, tenant, product string, users []
 	for _, u := range users {
 		args = append(args, u)
 	}
-	rows, err := tx.Query(ctx, `SELECT l.user_id FROM licenses l CROSS JOIN purchases p
+	held := map[string]bool{}
+	err := tx.Read(ctx, `SELECT l.user_id FROM licenses l CROSS JOIN purchases p
 		WHERE p.id = l.purchase_id AND p.product_id = ? AND p.status IN ('ACTIVE', 'EXPIRED') AND COALESCE(l.tenant_id = ?, FALSE)
-			AND l.user_id IN (?`+strings.Repeat(", ?", len(users)-1)+")", args...)
+			AND l.user_id IN (?`+strings.Repeat(", ?", len(users)-1)+")", args, func(r *store.Rows) error {
+		var u string
+		err := r.Scan(&u)
+		held[u] = true
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("look for licenses of the product: %w", err)
 	}
-	defer func() { _ = rows.Close() }() // its error shows in Err
-	held := map[string]bool{}
-	for rows.Next() {
-		var u string
-		if err := rows.Scan(&u); err != nil {
-			return nil, fmt.Errorf("look for licenses of the product: %w", err)
-		}
-		held[u] = true
-	}
-	return held, rows.Err()
+	return held, nil
 }
 
 // changed is the refusal of what somebody else has changed just now.

@@ -100,20 +100,17 @@ func lockReleasing(ctx context.Context, tx *store.Tx, p duePurchase) (bool, erro
 	if tx.Postgres() {
 		q += " FOR NO KEY UPDATE SKIP LOCKED"
 	}
-	rows, err := tx.Query(ctx, q, p.id, p.tenant)
-	if err != nil {
-		return false, err
-	}
-	defer func() { _ = rows.Close() }() // its error shows in Err
-	return rows.Next(), rows.Err()
+	releasing := false
+	err := tx.Read(ctx, q, []any{p.id, p.tenant}, func(*store.Rows) error { releasing = true; return nil })
+	return releasing, err
 }
 
 // deleteLicenses deletes the next n licenses after the one given, and returns how many there
 // were, and the last. To begin after it spares PostgreSQL a walk over what is deleted already.
 func deleteLicenses(ctx context.Context, tx *store.Tx, p duePurchase, after string, n int) (deleted int, last string, err error) {
 	var bound *string
-	err = tx.QueryRow(ctx, `SELECT MAX(b.id) FROM (
-		SELECT id FROM licenses WHERE purchase_id = ? AND id > ? ORDER BY id LIMIT ?) b`, p.id, after, n).Scan(&bound)
+	err = tx.ReadRow(ctx, `SELECT MAX(b.id) FROM (
+		SELECT id FROM licenses WHERE purchase_id = ? AND id > ? ORDER BY id LIMIT ?) b`, []any{p.id, after, n}, &bound)
 	if err != nil || bound == nil {
 		return 0, after, err
 	}

@@ -40,7 +40,7 @@ func TestASlowStatementIsCutOff(t *testing.T) {
 			"in a transaction": func(ctx context.Context) error {
 				return db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 					var n int
-					return tx.QueryRow(ctx, endless(db)).Scan(&n)
+					return tx.ReadRow(ctx, endless(db), nil, &n)
 				})
 			},
 		} {

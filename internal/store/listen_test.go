@@ -127,8 +127,8 @@ func TestListenAgain(t *testing.T) {
 	for range 2 {
 		err := db.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 			var ended bool
-			return tx.QueryRow(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-				WHERE datname = current_database() AND application_name LIKE 'purser listens to %'`).Scan(&ended)
+			return tx.ReadRow(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+				WHERE datname = current_database() AND application_name LIKE 'purser listens to %'`, nil, &ended)
 		})
 		if err != nil {
 			t.Fatal(err)

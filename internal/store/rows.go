@@ -12,17 +12,11 @@ import (
 )
 
 // Rows are read straight from the driver: database/sql takes a goroutine for each statement, and a lock and some
-// closures for each row, all of which is more than the reading. In a transaction it is used all the same.
-type Rows struct {
-	values []driver.Value
-	in     *stdsql.Rows // in a transaction
-}
+// closures for each row, all of which is more than the reading.
+type Rows struct{ values []driver.Value }
 
 // Scan copies the row's columns to where dest points. A NULL needs a pointer to a pointer, or a sql.Scanner.
 func (r *Rows) Scan(dest ...any) error {
-	if r.in != nil {
-		return r.in.Scan(dest...)
-	}
 	if len(dest) != len(r.values) {
 		return fmt.Errorf("a row of %d columns is scanned to %d", len(r.values), len(dest))
 	}
@@ -107,25 +101,11 @@ const triesToConnect = 3
 // read runs a statement and calls scan for each row.
 func (db *DB) read(ctx context.Context, query string, args []any, scan func(*Rows) error) error {
 	if s := sessionOf(ctx); s != nil && s.tx != nil {
-		rows, err := s.tx.tx.QueryContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = rows.Close() }() // its error shows in Err
-		for rows.Next() {
-			if err := scan(&Rows{in: rows}); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
+		return s.tx.unit.read(ctx, query, args, scan)
 	}
-	named := make([]driver.NamedValue, len(args))
-	for i, a := range args {
-		v, err := driver.DefaultParameterConverter.ConvertValue(a)
-		if err != nil {
-			return fmt.Errorf("argument %d: %w", i, err)
-		}
-		named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	named, err := namedValues(args)
+	if err != nil {
+		return err
 	}
 	for try := 1; ; try++ {
 		begun, err := db.readOnce(ctx, query, named, scan)
@@ -135,6 +115,19 @@ func (db *DB) read(ctx context.Context, query string, args []any, scan func(*Row
 	}
 }
 
+// namedValues are arguments as drivers take them.
+func namedValues(args []any) ([]driver.NamedValue, error) {
+	named := make([]driver.NamedValue, len(args))
+	for i, a := range args {
+		v, err := driver.DefaultParameterConverter.ConvertValue(a)
+		if err != nil {
+			return nil, fmt.Errorf("argument %d: %w", i, err)
+		}
+		named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	}
+	return named, nil
+}
+
 // readOnce tells whether the statement has begun, so that it is not to be tried again.
 func (db *DB) readOnce(ctx context.Context, query string, args []driver.NamedValue, scan func(*Rows) error) (begun bool, err error) {
 	conn, err := db.reader.Conn(ctx)
@@ -142,18 +135,24 @@ func (db *DB) readOnce(ctx context.Context, query string, args []driver.NamedVal
 		return false, err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	return begun, conn.Raw(func(c any) error {
-		queryer, ok := c.(driver.QueryerContext)
-		if !ok {
-			return fmt.Errorf("%T runs no queries", c)
-		}
-		rows, err := queryer.QueryContext(ctx, query, args)
-		if err != nil {
-			return err
-		}
-		begun = true
-		return errors.Join(each(rows, scan), rows.Close())
+	err = conn.Raw(func(c any) (err error) {
+		begun, err = readFrom(ctx, c, query, args, scan)
+		return err
 	})
+	return begun, err
+}
+
+// readFrom runs a statement on a driver's connection.
+func readFrom(ctx context.Context, conn any, query string, args []driver.NamedValue, scan func(*Rows) error) (begun bool, err error) {
+	queryer, ok := conn.(driver.QueryerContext)
+	if !ok {
+		return false, fmt.Errorf("%T runs no queries", conn)
+	}
+	rows, err := queryer.QueryContext(ctx, query, args)
+	if err != nil {
+		return false, err
+	}
+	return true, errors.Join(each(rows, scan), rows.Close())
 }
 
 func each(rows driver.Rows, scan func(*Rows) error) error {

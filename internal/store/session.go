@@ -91,7 +91,7 @@ func (s *session) first(ctx context.Context, fn func(context.Context, *Tx) error
 	}
 	defer func() {
 		if s.tx == nil {
-			_ = tx.tx.Rollback() // there is nothing to be done about its failure
+			tx.unit.rollback()
 		}
 	}()
 	if err := s.Begin(ctx, tx); err != nil {
@@ -136,8 +136,8 @@ func (s *session) commit() error {
 	if err := s.End(s.ctx, s.tx); err != nil {
 		return err
 	}
-	if err := s.tx.tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+	if err := s.tx.unit.commit(s.ctx); err != nil {
+		return err
 	}
 	s.over = true
 	for _, do := range s.after {
@@ -150,7 +150,7 @@ func (s *session) commit() error {
 func (s *session) close() {
 	s.over = true
 	if s.tx != nil {
-		_ = s.tx.tx.Rollback() // after a commit it does nothing
+		s.tx.unit.rollback() // after a commit it does nothing
 	}
 }
 

@@ -19,9 +19,8 @@ import (
 // Tx is one unit of work: an ent client and raw statements on one transaction.
 type Tx struct {
 	*ent.Client
-	tx      *stdsql.Tx
-	driver  dialect.Driver // the client's, its statements not observed
-	dialect string
+	unit   *unit
+	driver dialect.Driver // the client's, its statements not observed
 }
 
 const attempts = 5
@@ -59,24 +58,20 @@ func (db *DB) try(ctx context.Context, fn func(context.Context, *Tx) error) erro
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.tx.Rollback() }() // after a commit it does nothing
+	defer tx.unit.rollback() // after a commit it does nothing
 	if err := fn(ctx, tx); err != nil {
 		return err
 	}
-	if err := tx.tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
+	return tx.unit.commit(ctx)
 }
 
 func (db *DB) begin(ctx context.Context) (*Tx, error) {
-	tx, err := db.writer.BeginTx(ctx, nil)
+	u, err := db.beginUnit(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("begin: %w", err)
 	}
-	var driver dialect.Driver = joined{entsql.NewDriver(db.dialect, entsql.Conn{ExecQuerier: tx})}
-	client := ent.NewClient(ent.Driver(observed{db: db, Driver: driver}))
-	return &Tx{Client: client, tx: tx, driver: driver, dialect: db.dialect}, nil
+	var d dialect.Driver = joined{entsql.NewDriver(db.dialect, entsql.Conn{ExecQuerier: u})}
+	return &Tx{Client: ent.NewClient(ent.Driver(observed{db: db, Driver: d})), unit: u, driver: d}, nil
 }
 
 // joined lets ent's own small transactions take part in the one that is open.
@@ -98,13 +93,13 @@ func pause(ctx context.Context, attempt int) error {
 }
 
 // Postgres tells whether this is PostgreSQL; else it is SQLite.
-func (tx *Tx) Postgres() bool { return tx.dialect == dialect.Postgres }
+func (tx *Tx) Postgres() bool { return tx.unit.postgres() }
 
 // Exec runs a raw statement, with ? for its arguments, and returns the number of rows changed.
 // Nothing narrows it to a tenant: name the tenant in it.
 func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int, error) {
 	count(ctx)
-	res, err := tx.tx.ExecContext(ctx, rebind(tx.dialect, query), args...)
+	res, err := tx.unit.ExecContext(ctx, rebind(tx.unit.dialect, query), args...)
 	if err != nil {
 		return 0, err
 	}
@@ -112,16 +107,27 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int, error) 
 	return int(n), err
 }
 
-// Query runs a raw query like Exec. The caller closes the rows.
-func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*stdsql.Rows, error) {
+// Read runs a raw query like Exec, and calls scan for each row.
+func (tx *Tx) Read(ctx context.Context, query string, args []any, scan func(*Rows) error) error {
 	count(ctx)
-	return tx.tx.QueryContext(ctx, rebind(tx.dialect, query), args...)
+	return tx.unit.read(ctx, rebind(tx.unit.dialect, query), args, scan)
 }
 
-// QueryRow runs a raw query for one row like Exec.
-func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *stdsql.Row {
-	count(ctx)
-	return tx.tx.QueryRowContext(ctx, rebind(tx.dialect, query), args...)
+// ReadRow runs a raw query for one row like Exec, and copies its columns to where dest points. It returns
+// sql.ErrNoRows where there is none.
+func (tx *Tx) ReadRow(ctx context.Context, query string, args []any, dest ...any) error {
+	found := false
+	err := tx.Read(ctx, query, args, func(r *Rows) error {
+		if found {
+			return nil
+		}
+		found = true
+		return r.Scan(dest...)
+	})
+	if err == nil && !found {
+		err = stdsql.ErrNoRows
+	}
+	return err
 }
 
 // Lock keeps others from changing a row until the transaction ends. On SQLite there is only one
@@ -147,11 +153,11 @@ func (tx *Tx) LockName(ctx context.Context, name string) error {
 // QueryUnwalled reads with a raw statement outside of any tenant: for finding out who asks, and
 // in which tenant an id or a piece of due work lies. The caller closes the rows.
 func (db *DB) QueryUnwalled(ctx context.Context, query string, args ...any) (*stdsql.Rows, error) {
+	count(ctx)
 	if s := sessionOf(ctx); s != nil && s.tx != nil {
-		rows, err := s.tx.Query(ctx, query, args...)
+		rows, err := s.tx.unit.QueryContext(ctx, rebind(db.dialect, query), args...)
 		return rows, translate(err)
 	}
-	count(ctx)
 	rows, err := db.reader.QueryContext(ctx, rebind(db.dialect, query), args...)
 	return rows, translate(err)
 }

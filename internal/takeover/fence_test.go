@@ -127,7 +127,7 @@ func checkHistory(t *testing.T, w bundle, moves, users int) {
 	t.Helper()
 	var all, different int
 	w.InTx(t, func(ctx context.Context, tx *store.Tx) error {
-		return tx.QueryRow(ctx, "SELECT COUNT(*), COUNT(DISTINCT user_id || source_id) FROM license_history").Scan(&all, &different)
+		return tx.ReadRow(ctx, "SELECT COUNT(*), COUNT(DISTINCT user_id || source_id) FROM license_history", nil, &all, &different)
 	})
 	if all != users || different != users {
 		t.Errorf("%d licenses were moved or released, %d different ones, want %d", all, different, users)
@@ -139,29 +139,24 @@ func checkHistory(t *testing.T, w bundle, moves, users int) {
 	now := map[string]state{}
 	claims, batches := 0, 0
 	w.InTx(t, func(ctx context.Context, tx *store.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT move_id, writer, fence, sequence, done FROM move_history ORDER BY n")
-		if err != nil {
-			return err
-		}
-		defer func() { _ = rows.Close() }() // its error shows in Err
-		for rows.Next() {
+		return tx.Read(ctx, "SELECT move_id, writer, fence, sequence, done FROM move_history ORDER BY n", nil, func(r *store.Rows) error {
 			var id string
 			var next state
-			if err := rows.Scan(&id, &next.writer, &next.fence, &next.sequence, &next.done); err != nil {
+			if err := r.Scan(&id, &next.writer, &next.fence, &next.sequence, &next.done); err != nil {
 				return err
 			}
 			before := now[id]
 			now[id] = next
 			if next.fence == before.fence+1 && next.done == before.done { // a claim
 				claims++
-				continue
+				return nil
 			}
 			batches++
 			if next.fence != before.fence || next.writer != before.writer || next.sequence != before.sequence+1 || next.done < before.done {
 				t.Errorf("move %s: %+v was followed by %+v", id, before, next)
 			}
-		}
-		return rows.Err()
+			return nil
+		})
 	})
 	t.Logf("%d moves of %d users: %d claims, %d batches", moves, users, claims, batches)
 	if claims < 2*moves {

@@ -33,7 +33,7 @@ func (p *part) next(ctx context.Context, tx *store.Tx, n int, at instant.Milli) 
 		find, record, about = nextNamed, p.recordNamed, p.move
 	}
 	var upTo *string
-	if err := tx.QueryRow(ctx, find, about, p.after, n).Scan(&upTo, &p.taken); err != nil {
+	if err := tx.ReadRow(ctx, find, []any{about, p.after, n}, &upTo, &p.taken); err != nil {
 		return fmt.Errorf("find the next users: %w", err)
 	}
 	if upTo == nil {
@@ -78,14 +78,9 @@ func (p *part) recordNamed(ctx context.Context, tx *store.Tx, at instant.Milli) 
 
 // tally runs the statement, and counts the results that it returns.
 func (p *part) tally(ctx context.Context, tx *store.Tx, query string, args ...any) error {
-	rows, err := tx.Query(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }() // its error shows in Err
-	for rows.Next() {
+	return tx.Read(ctx, query, args, func(r *store.Rows) error {
 		var result model.MovedUserResult
-		if err := rows.Scan(&result); err != nil {
+		if err := r.Scan(&result); err != nil {
 			return err
 		}
 		switch result {
@@ -96,8 +91,8 @@ func (p *part) tally(ctx context.Context, tx *store.Tx, query string, args ...an
 		case model.MovedUserResultMoved, model.MovedUserResultPending:
 			p.moved++
 		}
-	}
-	return rows.Err()
+		return nil
+	})
 }
 
 // take releases the licenses of those who need none, and gives the others' to the target. It

@@ -193,8 +193,8 @@ func TestConnectionLost(t *testing.T) {
 	admit(t, a.DB, false)
 	a.InTx(t, func(ctx context.Context, tx *store.Tx) error {
 		var ended bool
-		return tx.QueryRow(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-			WHERE datname = current_database() AND application_name LIKE 'purser listens to %'`).Scan(&ended)
+		return tx.ReadRow(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+			WHERE datname = current_database() AND application_name LIKE 'purser listens to %'`, nil, &ended)
 	})
 	for len(tasks) > 0 {
 		tasks = a.s.round(t.Context(), tasks)

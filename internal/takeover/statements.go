@@ -22,20 +22,16 @@ func lockEnds(ctx context.Context, tx *store.Tx, tenant, from, to string) (ends,
 	if tx.Postgres() {
 		q += " FOR NO KEY UPDATE"
 	}
-	rows, err := tx.Query(ctx, q, from, to, tenant)
+	var list []*moveplan.End
+	err := tx.Read(ctx, q, []any{from, to, tenant}, func(r *store.Rows) error {
+		p := new(moveplan.End)
+		list = append(list, p)
+		return r.Scan(&p.ID, &p.Source, &p.Status, &p.Quantity, &p.Assigned, &p.Reserved, &p.ActiveMove)
+	})
 	if err != nil {
 		return ends{}, fmt.Errorf("lock source and target: %w", err)
 	}
-	defer func() { _ = rows.Close() }() // its error shows in Err
-	var list []*moveplan.End
-	for rows.Next() {
-		p := new(moveplan.End)
-		if err := rows.Scan(&p.ID, &p.Source, &p.Status, &p.Quantity, &p.Assigned, &p.Reserved, &p.ActiveMove); err != nil {
-			return ends{}, fmt.Errorf("lock source and target: %w", err)
-		}
-		list = append(list, p)
-	}
-	return pick(list, from, to), rows.Err()
+	return pick(list, from, to), nil
 }
 
 // reserve holds n seats of the target, and tells whether there were as many.
