@@ -31,7 +31,7 @@ func (m mutation) CreateAPIToken(ctx context.Context, input model.CreateAPIToken
 		return payload, err
 	}
 	payload.Secret = &made.Secret
-	payload.Token, err = load[*model.APIToken](ctx, m.Resolver, made.ID, askedOfPayload(ctx, v, "token", "ApiToken"), "ApiToken")
+	payload.Token, err = load[*model.APIToken](ctx, m.Resolver, made.ID, askedOfPayload(ctx, v).Sub("token", "ApiToken"), "ApiToken")
 	return payload, err
 }
 
@@ -50,7 +50,7 @@ func (m mutation) RevokeAPIToken(ctx context.Context, input model.RevokeAPIToken
 		payload.UserErrors, err = userErrors(err)
 		return payload, err
 	}
-	payload.Token, err = load[*model.APIToken](ctx, m.Resolver, input.TokenID, askedOfPayload(ctx, v, "token", "ApiToken"), "ApiToken")
+	payload.Token, err = load[*model.APIToken](ctx, m.Resolver, input.TokenID, askedOfPayload(ctx, v).Sub("token", "ApiToken"), "ApiToken")
 	return payload, err
 }
 
@@ -66,7 +66,7 @@ func (m mutation) GrantPartnerAccess(ctx context.Context, input model.GrantPartn
 		payload.UserErrors, err = userErrors(err)
 		return payload, err
 	}
-	payload.Access, err = load[*model.PartnerAccess](ctx, m.Resolver, accessID, askedOfPayload(ctx, v, "access", "PartnerAccess"), "PartnerAccess")
+	payload.Access, err = load[*model.PartnerAccess](ctx, m.Resolver, accessID, askedOfPayload(ctx, v).Sub("access", "PartnerAccess"), "PartnerAccess")
 	return payload, err
 }
 
@@ -82,6 +82,6 @@ func (m mutation) RevokePartnerAccess(ctx context.Context, input model.RevokePar
 		payload.UserErrors, err = userErrors(err)
 		return payload, err
 	}
-	payload.Access, err = load[*model.PartnerAccess](ctx, m.Resolver, accessID, askedOfPayload(ctx, v, "access", "PartnerAccess"), "PartnerAccess")
+	payload.Access, err = load[*model.PartnerAccess](ctx, m.Resolver, accessID, askedOfPayload(ctx, v).Sub("access", "PartnerAccess"), "PartnerAccess")
 	return payload, err
 }

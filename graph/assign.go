@@ -12,51 +12,49 @@ import (
 // AssignLicenses answers with the licenses in the order of the users.
 func (m mutation) AssignLicenses(ctx context.Context, input model.AssignLicensesInput) (*model.AssignLicensesPayload, error) {
 	var licenses []string
-	payload := &model.AssignLicensesPayload{Licenses: []*model.License{}}
-	p, refused, err := m.onPurchase(ctx, input.PurchaseID, func(ctx context.Context, purchaseID string) (err error) {
+	found, refused, err := m.onLicenses(ctx, input.PurchaseID, "licenses", "License", func(ctx context.Context, purchaseID string) (_ []string, err error) {
 		licenses, err = m.Licensing.Assign(ctx, purchaseID, knownIDs(input.UserIds))
-		return err
+		return licenses, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	payload.Purchase, payload.UserErrors = p, refused
-	if len(licenses) > 0 {
-		payload.Licenses, err = loadAll[*model.License](ctx, m, input.PurchaseID, licenses, "licenses", "License")
-	}
-	return payload, err
+	p, _ := found[input.PurchaseID].(*model.Purchase)
+	return &model.AssignLicensesPayload{Purchase: p, Licenses: listed[*model.License](found, licenses), UserErrors: refused}, nil
 }
 
 // UnassignLicenses answers with the users in the order they were named.
 func (m mutation) UnassignLicenses(ctx context.Context, input model.UnassignLicensesInput) (*model.UnassignLicensesPayload, error) {
-	payload := &model.UnassignLicensesPayload{UnassignedUsers: []*model.User{}}
-	p, refused, err := m.onPurchase(ctx, input.PurchaseID, func(ctx context.Context, purchaseID string) error {
-		return m.Licensing.Unassign(ctx, purchaseID, knownIDs(input.UserIds))
+	found, refused, err := m.onLicenses(ctx, input.PurchaseID, "unassignedUsers", "User", func(ctx context.Context, purchaseID string) ([]string, error) {
+		return input.UserIds, m.Licensing.Unassign(ctx, purchaseID, knownIDs(input.UserIds))
 	})
 	if err != nil {
 		return nil, err
 	}
-	payload.Purchase, payload.UserErrors = p, refused
-	if len(refused) == 0 {
-		payload.UnassignedUsers, err = loadAll[*model.User](ctx, m, input.PurchaseID, input.UserIds, "unassignedUsers", "User")
-	}
-	return payload, err
+	p, _ := found[input.PurchaseID].(*model.Purchase)
+	return &model.UnassignLicensesPayload{Purchase: p, UnassignedUsers: listed[*model.User](found, input.UserIds), UserErrors: refused}, nil
 }
 
-// loadAll loads things that lie in the tenant of an id, for a field of the payload.
-func loadAll[T model.Node](ctx context.Context, m mutation, in string, ids []string, field, typ string) ([]T, error) {
-	ctx, v, _, err := m.at(ctx, in)
+// onLicenses enters the purchase's tenant and changes who holds its licenses. It loads what the payload asks of
+// the purchase, and in a field, of what do names.
+func (m mutation) onLicenses(ctx context.Context, purchaseID, field, typ string, do func(ctx context.Context, purchaseID string) ([]string, error)) (found map[string]model.Node, refused []*model.UserError, err error) {
+	ctx, v, ok, err := m.at(ctx, purchaseID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	nodes, err := m.Reading.Nodes(ctx, ids, map[string]*shape.Shape{typ: askedOfPayload(ctx, v, field, typ)})
-	list := make([]T, 0, len(ids))
-	for _, i := range ids {
-		if n, ok := nodes[i].(T); ok {
-			list = append(list, n)
-		}
+	var ids []string
+	if err = errNotFound.At("purchaseId"); ok {
+		ids, err = do(ctx, id.Known(purchaseID))
 	}
-	return list, err
+	if err != nil {
+		refused, err = userErrors(err)
+		return nil, refused, err
+	}
+	payload := askedOfPayload(ctx, v)
+	found, err = m.Reading.Nodes(ctx, append([]string{purchaseID}, ids...), map[string]*shape.Shape{
+		"Purchase": payload.Sub("purchase", "Purchase"), typ: payload.Sub(field, typ),
+	})
+	return found, []*model.UserError{}, err
 }
 
 // RequestLicenses enters the caller's own tenant.
@@ -71,7 +69,7 @@ func (m mutation) RequestLicenses(ctx context.Context, input model.RequestLicens
 		payload.UserErrors, err = userErrors(err)
 		return payload, err
 	}
-	payload.Request, err = load[*model.LicenseRequest](ctx, m.Resolver, requestID, askedOfPayload(ctx, v, "request", "LicenseRequest"), "LicenseRequest")
+	payload.Request, err = load[*model.LicenseRequest](ctx, m.Resolver, requestID, askedOfPayload(ctx, v).Sub("request", "LicenseRequest"), "LicenseRequest")
 	return payload, err
 }
 
@@ -94,7 +92,7 @@ func (m mutation) DecideLicenseRequest(ctx context.Context, input model.DecideLi
 		payload.UserErrors, err = userErrors(err)
 		return payload, err
 	}
-	payload.Request, err = load[*model.LicenseRequest](ctx, m.Resolver, input.RequestID, askedOfPayload(ctx, v, "request", "LicenseRequest"), "LicenseRequest")
+	payload.Request, err = load[*model.LicenseRequest](ctx, m.Resolver, input.RequestID, askedOfPayload(ctx, v).Sub("request", "LicenseRequest"), "LicenseRequest")
 	return payload, err
 }
 

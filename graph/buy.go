@@ -15,7 +15,7 @@ func (m mutation) bought(ctx context.Context, v viewer.Viewer, purchaseID string
 		refused, err := userErrors(err)
 		return nil, refused, err
 	}
-	p, err := load[*model.Purchase](ctx, m.Resolver, purchaseID, askedOfPayload(ctx, v, "purchase", "Purchase"), "Purchase")
+	p, err := load[*model.Purchase](ctx, m.Resolver, purchaseID, askedOfPayload(ctx, v).Sub("purchase", "Purchase"), "Purchase")
 	return p, []*model.UserError{}, err
 }
 

@@ -43,11 +43,11 @@ func (m mutation) MoveUsers(ctx context.Context, input model.MoveUsersInput) (*m
 		}
 	}
 	if answer.MoveID != "" {
-		if payload.Move, err = load[*model.Move](ctx, m.Resolver, answer.MoveID, askedOfPayload(ctx, v, "move", "Move"), "Move"); err != nil {
+		if payload.Move, err = load[*model.Move](ctx, m.Resolver, answer.MoveID, askedOfPayload(ctx, v).Sub("move", "Move"), "Move"); err != nil {
 			return nil, err
 		}
 	}
-	if of := askedOfPayload(ctx, v, "plan", "MoveTarget"); of != nil && answer.Plan != nil {
+	if of := askedOfPayload(ctx, v).Sub("plan", "MoveTarget"); of != nil && answer.Plan != nil {
 		target, err := load[*model.Purchase](ctx, m.Resolver, input.ToPurchaseID, of.Sub("purchase", "Purchase"), "Purchase")
 		if err != nil {
 			return nil, err
@@ -86,7 +86,7 @@ func (m mutation) CancelMove(ctx context.Context, input model.CancelMoveInput) (
 		payload.UserErrors, err = userErrors(err)
 		return payload, err
 	}
-	payload.Move, err = load[*model.Move](ctx, m.Resolver, input.MoveID, askedOfPayload(ctx, v, "move", "Move"), "Move")
+	payload.Move, err = load[*model.Move](ctx, m.Resolver, input.MoveID, askedOfPayload(ctx, v).Sub("move", "Move"), "Move")
 	return payload, err
 }
 

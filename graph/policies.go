@@ -40,7 +40,7 @@ func (m mutation) policyChanges(ctx context.Context, payload *model.SetSelfServi
 	for i, c := range changes {
 		ids[i] = c.ProductID
 	}
-	products, err := m.Reading.Nodes(ctx, ids, map[string]*shape.Shape{"Product": askedOfPayload(ctx, v, "results", "PolicyChange").Sub("product", "Product")})
+	products, err := m.Reading.Nodes(ctx, ids, map[string]*shape.Shape{"Product": askedOfPayload(ctx, v).Sub("results", "PolicyChange").Sub("product", "Product")})
 	if err != nil {
 		return err
 	}
@@ -73,6 +73,6 @@ func (m mutation) SetDefaultSelfServicePolicy(ctx context.Context, input model.S
 		payload.UserErrors, err = userErrors(err)
 		return payload, err
 	}
-	payload.Tenant, err = m.Reading.Tenant(ctx, askedOfPayload(ctx, v, "tenant", "Tenant"))
+	payload.Tenant, err = m.Reading.Tenant(ctx, askedOfPayload(ctx, v).Sub("tenant", "Tenant"))
 	return payload, err
 }

@@ -38,6 +38,6 @@ func (m mutation) SetSelfServicePolicy(ctx context.Context, input model.SetSelfS
 		payload.UserErrors, err = userErrors(err)
 		return payload, err
 	}
-	payload.Policy, err = m.Reading.Policy(ctx, input.ProductID, askedOfPayload(ctx, v, "policy", "SelfServicePolicy"))
+	payload.Policy, err = m.Reading.Policy(ctx, input.ProductID, askedOfPayload(ctx, v).Sub("policy", "SelfServicePolicy"))
 	return payload, err
 }

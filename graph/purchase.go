@@ -57,6 +57,6 @@ func (m mutation) CancelSubscription(ctx context.Context, input model.CancelSubs
 		payload.UserErrors, err = userErrors(err)
 		return payload, err
 	}
-	payload.Purchase, err = load[*model.Purchase](ctx, m.Resolver, input.PurchaseID, askedOfPayload(ctx, v, "purchase", "Purchase"), "Purchase")
+	payload.Purchase, err = load[*model.Purchase](ctx, m.Resolver, input.PurchaseID, askedOfPayload(ctx, v).Sub("purchase", "Purchase"), "Purchase")
 	return payload, err
 }

@@ -23,7 +23,7 @@ func (m mutation) TakeOwnership(ctx context.Context, input model.TakeOwnershipIn
 		payload.UserErrors, err = userErrors(err)
 		return payload, err
 	}
-	payload.Purchase, err = load[*model.Purchase](ctx, m.Resolver, input.PurchaseID, askedOfPayload(ctx, v, "purchase", "Purchase"), "Purchase")
+	payload.Purchase, err = load[*model.Purchase](ctx, m.Resolver, input.PurchaseID, askedOfPayload(ctx, v).Sub("purchase", "Purchase"), "Purchase")
 	return payload, err
 }
 
@@ -40,7 +40,7 @@ func (m mutation) RequestCancellation(ctx context.Context, input model.RequestCa
 		payload.UserErrors, err = userErrors(err)
 		return payload, err
 	}
-	of := map[string]*shape.Shape{"Notification": askedOfPayload(ctx, v, "notifications", "Notification")}
+	of := map[string]*shape.Shape{"Notification": askedOfPayload(ctx, v).Sub("notifications", "Notification")}
 	nodes, err := m.Reading.Nodes(ctx, mails, of)
 	for _, id := range mails {
 		if n, ok := nodes[id].(*model.Notification); ok {

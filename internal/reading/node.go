@@ -10,8 +10,8 @@ import (
 	"purser/internal/viewer"
 )
 
-// Nodes returns what the ids name, as far as it exists and the viewer may see it: one statement a
-// kind, and those of what was asked for below.
+// Nodes returns what the ids name, as far as something is asked of its kind, it exists, and the viewer may see it: one
+// statement a kind, and those of what was asked for below.
 func (s *Service) Nodes(ctx context.Context, ids []string, of map[string]*shape.Shape) (map[string]model.Node, error) {
 	l, err := s.loader(ctx)
 	if err != nil {
@@ -86,11 +86,8 @@ func (l *loader) nodesOf(ctx context.Context, k id.Kind, ids []string, of map[st
 }
 
 func add[T model.Node](ctx context.Context, load func(context.Context, []string, *shape.Shape) ([]T, error), ids []string, sh *shape.Shape, nodes map[string]model.Node) error {
-	if len(ids) == 0 {
+	if len(ids) == 0 || sh == nil {
 		return nil
-	}
-	if sh == nil {
-		sh = shape.New()
 	}
 	found, err := load(ctx, ids, sh)
 	for _, n := range found {
@@ -100,7 +97,7 @@ func add[T model.Node](ctx context.Context, load func(context.Context, []string,
 }
 
 func (l *loader) tenantNode(ctx context.Context, ids []string, sh *shape.Shape, nodes map[string]model.Node) error {
-	if !slices.Contains(ids, l.me.Tenant) {
+	if sh == nil || !slices.Contains(ids, l.me.Tenant) {
 		return nil
 	}
 	t, err := l.tenant(ctx, sh)
