@@ -100,7 +100,8 @@ func (h *Handler) open(database string, readers int) (driver string, err error) 
 	driver, dsn := "pgx", database
 	if !strings.HasPrefix(database, "postgres") {
 		driver, dsn = "sqlite3", "file:"+(&url.URL{Path: database}).EscapedPath()+"?_busy_timeout=5000&_foreign_keys=on&_cache_size=-8192"
-		if h.writer, err = sql.Open(driver, dsn+"&_txlock=immediate"); err != nil {
+		// go-sqlite3 would have a commit survive no power loss
+		if h.writer, err = sql.Open(driver, dsn+"&_txlock=immediate&_synchronous=FULL"); err != nil {
 			return "", err
 		}
 		h.writer.SetMaxOpenConns(1)
