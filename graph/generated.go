@@ -3794,37 +3794,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
-	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
-		ec.unmarshalInputAssignLicensesInput,
-		ec.unmarshalInputAuditEventFilter,
-		ec.unmarshalInputBuyCentrallyInput,
-		ec.unmarshalInputBuySelfServiceInput,
-		ec.unmarshalInputCancelMoveInput,
-		ec.unmarshalInputCancelSubscriptionInput,
-		ec.unmarshalInputChangeQuantityInput,
-		ec.unmarshalInputCreateApiTokenInput,
-		ec.unmarshalInputDecideLicenseRequestInput,
-		ec.unmarshalInputExportLicensedUsersInput,
-		ec.unmarshalInputGrantPartnerAccessInput,
-		ec.unmarshalInputMoveUsersInput,
-		ec.unmarshalInputProductFilter,
-		ec.unmarshalInputProductOrder,
-		ec.unmarshalInputPurchaseFilter,
-		ec.unmarshalInputPurchaseOrder,
-		ec.unmarshalInputReactivateSubscriptionInput,
-		ec.unmarshalInputRequestCancellationInput,
-		ec.unmarshalInputRequestLicensesInput,
-		ec.unmarshalInputRevokeApiTokenInput,
-		ec.unmarshalInputRevokePartnerAccessInput,
-		ec.unmarshalInputSelfServicePolicyFilter,
-		ec.unmarshalInputSetDefaultSelfServicePolicyInput,
-		ec.unmarshalInputSetRecurringBillingInput,
-		ec.unmarshalInputSetSelfServicePoliciesInput,
-		ec.unmarshalInputSetSelfServicePolicyInput,
-		ec.unmarshalInputTakeOwnershipInput,
-		ec.unmarshalInputUnassignLicensesInput,
-		ec.unmarshalInputUserFilter,
-	)
+
 	first := true
 
 	switch opCtx.Operation.Operation {
@@ -3834,7 +3804,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			var data graphql.Marshaler
 			if first {
 				first = false
-				ctx = graphql.WithUnmarshalerMap(ctx, inputUnmarshalMap)
+
 				data = ec._Query(ctx, opCtx.Operation.SelectionSet)
 			} else {
 				if atomic.LoadInt32(&ec.PendingDeferred) > 0 {
@@ -3864,7 +3834,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				return nil
 			}
 			first = false
-			ctx = graphql.WithUnmarshalerMap(ctx, inputUnmarshalMap)
+
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
 			data.MarshalGQL(&buf)

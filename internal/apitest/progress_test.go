@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"runtime"
+	"runtime/pprof"
 	"strings"
 	"testing"
 	"time"
@@ -36,10 +38,11 @@ type stream func(t *testing.T) (event, bool)
 
 const followQuery = `subscription { moveProgress(moveId: %q) { status percent sequence move { source { status } } } }`
 
+var transports = map[string]func(*testing.T, *apitest.Server, string, string) stream{"websocket": overWebSocket, "sse": overSSE}
+
 // TestMoveProgress follows a move over both transports: its state at once, though nobody works on it,
 // then changes, its end, and the end of the stream.
 func TestMoveProgress(t *testing.T) {
-	transports := map[string]func(*testing.T, *apitest.Server, string, string) stream{"websocket": overWebSocket, "sse": overSSE}
 	for _, kind := range storetest.Kinds(t) {
 		for name, follow := range transports {
 			t.Run(kind+"/"+name, func(t *testing.T) {
@@ -72,6 +75,69 @@ func TestMoveProgress(t *testing.T) {
 	}
 }
 
+// TestMoveProgressWaits follows a move that nobody works on: between two events there is no goroutine for that. The
+// subscription ends and begins again all the same, and sees what comes. No other test runs meanwhile.
+func TestMoveProgressWaits(t *testing.T) {
+	s := apitest.Start(t, "sqlite")
+	query := fmt.Sprintf(`subscription { moveProgress(moveId: %q) { status sequence } }`, startMove(t, s))
+	ctx, c := openSocket(t, s, "admin@contoso.example")
+	send := func(m map[string]any) {
+		t.Helper()
+		if err := wsjson.Write(ctx, c, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next := func() (kind string, e event) {
+		t.Helper()
+		kind, payload, err := receive(ctx, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kind == "next" {
+			decode(t, payload, &e)
+		}
+		return kind, e
+	}
+	for range 2 {
+		send(map[string]any{"type": "subscribe", "id": "1", "payload": map[string]string{"query": query}})
+		if kind, e := next(); kind != "next" || e.Data.MoveProgress.Status != "QUEUED" {
+			t.Fatalf("first came %s %+v", kind, e)
+		}
+		asleep(t)
+		send(map[string]any{"type": "complete", "id": "1"})
+		send(map[string]any{"type": "ping"})
+		if kind, _ := next(); kind != "pong" {
+			t.Fatalf("after the subscription came %s", kind)
+		}
+		asleep(t)
+	}
+	send(map[string]any{"type": "subscribe", "id": "1", "payload": map[string]string{"query": query}})
+	kind, last := next()
+	s.Work(t)
+	status := ""
+	for ; kind == "next"; kind, last = next() {
+		status = last.Data.MoveProgress.Status
+	}
+	if kind != "complete" || status != "SUCCEEDED" {
+		t.Errorf("in the end came %s, after %s", kind, status)
+	}
+}
+
+// asleep waits until no goroutine serves an operation on a socket.
+func asleep(t *testing.T) {
+	t.Helper()
+	for ctx := deadline(t); ctx.Err() == nil; runtime.Gosched() {
+		var all bytes.Buffer
+		if err := pprof.Lookup("goroutine").WriteTo(&all, 1); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(all.String(), "(*socket).work") {
+			return
+		}
+	}
+	t.Fatal("a goroutine waits for an event")
+}
+
 // TestMoveProgressRefused asks as who may not, and for what does not exist.
 func TestMoveProgressRefused(t *testing.T) {
 	s := apitest.Start(t, "sqlite")
@@ -84,9 +150,15 @@ func TestMoveProgressRefused(t *testing.T) {
 		{"admin@contoso.example", unknown, "NOT_FOUND"},
 		{"admin@contoso.example", "nonsense", "NOT_FOUND"},
 	} {
-		e, ok := overSSE(t, s, tt.as, fmt.Sprintf(followQuery, tt.move))(t)
-		if !ok || len(e.Errors) != 1 || e.Errors[0].Extensions.Code != tt.code {
-			t.Errorf("%s asks for %s: %+v, want %s", tt.as, tt.move, e, tt.code)
+		for name, follow := range transports {
+			next := follow(t, s, tt.as, fmt.Sprintf(followQuery, tt.move))
+			e, ok := next(t)
+			if !ok || len(e.Errors) != 1 || e.Errors[0].Extensions.Code != tt.code {
+				t.Errorf("%s asks for %s over %s: %+v, want %s", tt.as, tt.move, name, e, tt.code)
+			}
+			if e, ok := next(t); ok {
+				t.Errorf("%s asks for %s over %s: after the refusal comes %+v", tt.as, tt.move, name, e)
+			}
 		}
 	}
 }

@@ -103,12 +103,12 @@ func (s *Server) noCredential(ctx context.Context) error {
 }
 
 // admit puts the caller into the context of an operation, and where links start.
-func (s *Server) admit(ctx context.Context, r *http.Request, c *viewer.Caller) context.Context {
+func (s *Server) admit(ctx context.Context, base string, c *viewer.Caller) context.Context {
 	if c != nil {
 		ctx = viewer.WithCaller(ctx, c)
 		entryOf(ctx).admitted(c)
 	}
-	return s.WithBaseURL(ctx, s.baseURL(r))
+	return s.WithBaseURL(ctx, base)
 }
 
 func (s *Server) baseURL(r *http.Request) string {

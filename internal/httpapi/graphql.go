@@ -93,7 +93,7 @@ type call struct {
 
 // execute runs the operation that a call asks for.
 func (s *Server) execute(w http.ResponseWriter, r *http.Request, c call) {
-	ctx := s.admit(graphql.StartOperationTrace(r.Context()), r, c.caller)
+	ctx := s.admit(graphql.StartOperationTrace(r.Context()), s.baseURL(r), c.caller)
 	oc, refused := s.engine.prepare(ctx, c.params)
 	switch {
 	case oc != nil && oc.Operation.Operation == ast.Mutation && r.Method != http.MethodPost:

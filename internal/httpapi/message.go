@@ -1,9 +1,9 @@
 package httpapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
@@ -82,7 +82,7 @@ func parseMessage(typ websocket.MessageType, b []byte) (message, error) {
 	}
 	switch m.Type {
 	case msgInit, msgPing, msgPong:
-		if p := strings.TrimSpace(string(m.Payload)); p != "" && p != "null" && p[0] != '{' {
+		if p := bytes.TrimSpace(m.Payload); len(p) > 0 && p[0] != '{' && p[0] != 'n' {
 			return m, errMessage
 		}
 	case msgSubscribe, msgComplete:
@@ -97,17 +97,11 @@ func parseMessage(typ websocket.MessageType, b []byte) (message, error) {
 
 // authorization returns the credential in the payload of a connection_init.
 func authorization(payload json.RawMessage) (string, bool) {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(payload, &fields) != nil {
+	var p struct{ Authorization *string } // however it is capitalized
+	if json.Unmarshal(payload, &p) != nil || p.Authorization == nil {
 		return "", false
 	}
-	for name, raw := range fields {
-		var s string
-		if strings.EqualFold(name, "Authorization") && json.Unmarshal(raw, &s) == nil {
-			return s, true
-		}
-	}
-	return "", false
+	return *p.Authorization, true
 }
 
 // head is the start of a message about an operation, up to its payload.

@@ -23,10 +23,11 @@ const (
 
 // socket is one WebSocket connection: any number of operations of one caller.
 type socket struct {
-	server  *Server
-	conn    *websocket.Conn
-	request *http.Request
-	id      string // of the request that opened it
+	server *Server
+	conn   *websocket.Conn
+	id     string // of the request that opened it
+	shown  string // the credential in that
+	base   string // where that found the server
 
 	watch *watch // of the credential; set once, before the first operation
 	seat  string // the credential that it counts for
@@ -51,7 +52,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, http.StatusServiceUnavailable, fault.New(fault.Unavailable, "The server is shutting down."))
 		return
 	}
-	upgrade := &slim{ResponseWriter: w}
+	upgrade := &slim{ResponseWriter: w, reach: s.reach}
 	conn, err := websocket.Accept(upgrade, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
 		InsecureSkipVerify: true, // mayConnect has looked at the origin
@@ -65,8 +66,11 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	conn.SetReadLimit(maxBody)
 	s.open.Add(1)
-	k := &socket{server: s, conn: conn, request: r, id: audit.RequestID(r.Context()), operations: map[string]*operation{}}
-	go k.live(context.WithoutCancel(r.Context())) // the connection is not the request's any more
+	k := &socket{
+		server: s, conn: conn, id: audit.RequestID(r.Context()), shown: r.Header.Get("Authorization"), base: s.baseURL(r),
+		operations: map[string]*operation{},
+	}
+	go k.live(withAddress(context.Background(), r.RemoteAddr)) //nolint:contextcheck // nothing of the request is kept for as long
 }
 
 // live serves the socket, and logs it like a request.
@@ -135,7 +139,7 @@ func (k *socket) serve(ctx context.Context) {
 		}
 	}()
 	for {
-		typ, b, err := k.conn.Read(ctx)
+		typ, b, err := k.conn.Read(context.WithoutCancel(ctx)) // it ends with the connection
 		if err != nil {
 			return
 		}
@@ -180,7 +184,7 @@ func (k *socket) init(ctx context.Context, m message) bool {
 	}
 	shown, ok := authorization(m.Payload)
 	if !ok {
-		shown = k.request.Header.Get("Authorization")
+		shown = k.shown
 	}
 	k.watch = k.server.watch(ctx, shown, k.renew, func(err error) { k.refuse(ctx, err) })
 	c, err := k.watch.authenticate(ctx)
@@ -248,9 +252,7 @@ func (k *socket) letGo() {
 
 // send writes one message, or tells that the client is gone.
 func (k *socket) send(ctx context.Context, b []byte) bool {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.server.reach) // a canceled write would break the connection
-	defer cancel()
-	return k.conn.Write(ctx, websocket.MessageText, b) == nil
+	return k.conn.Write(context.WithoutCancel(ctx), websocket.MessageText, b) == nil // the connection has a deadline of its own
 }
 
 // close ends the socket, and with it the loop that reads.

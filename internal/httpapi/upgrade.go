@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"time"
 )
 
 // Sockets are many, and silent most of the time. What is larger goes past these buffers.
@@ -19,7 +20,8 @@ const (
 // where it refuses: that is no error of the API.
 type slim struct {
 	http.ResponseWriter
-	refused int // the status; 0: it is not
+	reach   time.Duration // how long a write may take
+	refused int           // the status; 0: it is not
 }
 
 // WriteHeader implements http.ResponseWriter.
@@ -48,5 +50,26 @@ func (w *slim) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if _, err := r.Peek(len(early)); err != nil { // Accept asks for what is in the buffer
 		return nil, nil, errors.Join(err, conn.Close())
 	}
-	return conn, bufio.NewReadWriter(r, bufio.NewWriterSize(conn, writeBuffer)), nil
+	out := &punctual{conn, w.reach}
+	return out, bufio.NewReadWriter(r, bufio.NewWriterSize(out, writeBuffer)), nil
+}
+
+// punctual is a connection that is lost when the other end does not take what is written in time. It goes by the
+// kernel's clock, which costs a message less than a context.
+type punctual struct {
+	net.Conn
+	reach time.Duration
+}
+
+// Write implements net.Conn.
+func (c *punctual) Write(b []byte) (int, error) {
+	err := c.SetWriteDeadline(time.Now().Add(c.reach)) //nolint:forbidigo // the kernel knows no injected clock
+	if err != nil {
+		return 0, err
+	}
+	n, err := c.Conn.Write(b)
+	if err != nil {
+		err = errors.Join(err, c.Close())
+	}
+	return n, err
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"purser/ent"
 	"purser/graph/model"
 	"purser/internal/fault"
+	"purser/internal/store"
 	"purser/internal/viewer"
 )
 
@@ -34,14 +34,23 @@ func (s *Service) Follow(ctx context.Context, moveID string) (<-chan *model.Move
 	return f.out, nil
 }
 
-// state reads the row of the move.
+// state reads the row of the move; past ent, since followers can come by the thousand.
 func (s *Service) state(ctx context.Context, moveID string) (*model.MoveProgress, error) {
-	m, err := s.db.Client().Move.Get(ctx, moveID)
-	if ent.IsNotFound(err) {
-		return nil, fault.New(fault.NotFound, "There is no such move.")
+	r, err := s.db.Reader(ctx)
+	if err != nil {
+		return nil, err
 	}
+	q, m := r.FromKeys("moves", "m", "id", []string{moveID})
+	q.Select(m.C("id"), m.C("status"), m.C("total"), m.C("moved"), m.C("already_licensed"), m.C("gone"), m.C("sequence"), m.C("started_at"), m.C("changed_at"))
+	var n news
+	err = r.Query(ctx, q, func(rows *store.Rows) error {
+		return rows.Scan(&n.Move, &n.Status, &n.Total, &n.Moved, &n.AlreadyLicensed, &n.Gone, &n.Sequence, &n.StartedAt, &n.At)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the move: %w", err)
 	}
-	return progressOf(m), nil
+	if n.Move == "" {
+		return nil, fault.New(fault.NotFound, "There is no such move.")
+	}
+	return n.progress(), nil
 }

@@ -15,6 +15,7 @@ import (
 	"purser/internal/store"
 	"purser/internal/store/storetest"
 	"purser/internal/takeover/takeovertest"
+	"purser/internal/turn"
 	"purser/internal/viewer"
 )
 
@@ -188,6 +189,63 @@ func TestSpacing(t *testing.T) {
 		h.publish(state(301, model.MoveStatusFailed))
 		followers.Wait()
 	})
+}
+
+// TestTold has a follower woken for its events: for each there is one to be taken, an unread one that was replaced is
+// not told of twice, and so is the end, whether the move ends or the following.
+func TestTold(t *testing.T) {
+	for name, end := range map[string]func(h *hub, quit context.CancelFunc){
+		"the move ends":      func(h *hub, _ context.CancelFunc) { h.publish(state(100, model.MoveStatusSucceeded)) },
+		"the follower quits": func(_ *hub, quit context.CancelFunc) { quit() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, quit := context.WithCancel(t.Context())
+				defer quit()
+				turns, h := &turn.Turns{}, newHub()
+				f := h.join(turn.NewContext(ctx, turns), "mov")
+				h.begin(f, "ten", state(1, model.MoveStatusQueued))
+				got, over := 0, false
+				var take func()
+				take = func() {
+					for {
+						select {
+						case p, ok := <-f.out:
+							if over = !ok; over {
+								return
+							}
+							got = p.Sequence
+						default:
+							t.Fatal("told of nothing")
+						}
+						if turns.Wait(take) {
+							return
+						}
+					}
+				}
+				for i := 2; i < 5; i++ { // while it is awake, and takes nothing
+					h.publish(state(i, model.MoveStatusRunning))
+					<-time.After(spacing)
+				}
+				take()
+				for i := 5; i < 50; i++ { // more than one between two rounds
+					h.publish(state(i, model.MoveStatusRunning))
+					<-time.After(spacing / 3)
+				}
+				<-time.After(spacing)
+				synctest.Wait()
+				if got != 49 || over {
+					t.Errorf("woken for %d, over: %t", got, over)
+				}
+				end(h, quit)
+				<-time.After(spacing)
+				synctest.Wait()
+				if !over {
+					t.Error("not told of the end")
+				}
+			})
+		})
+	}
 }
 
 // TestQuietMove changes a move after a long time: that is told at once.

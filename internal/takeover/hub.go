@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"purser/graph/model"
+	"purser/internal/turn"
 )
 
 const spacing = 100 * time.Millisecond // ten events a second
@@ -37,6 +38,7 @@ type follower struct {
 	topic *topic
 	out   chan *model.MoveProgress // holds the newest unread event; only the hub sends
 	quit  func() bool              // ends the watch over the follower's context
+	tell  func()                   // says that out has an event, or has ended
 	sent  int                      // the sequence of its newest event
 	fresh bool                     // its first event came between two rounds: sits one out
 }
@@ -55,7 +57,7 @@ func (h *hub) join(ctx context.Context, moveID string) *follower {
 		t = &topic{move: moveID, followers: make(map[*follower]struct{})}
 		h.topics[moveID] = t
 	}
-	f := &follower{topic: t, out: make(chan *model.MoveProgress, 1), sent: -1}
+	f := &follower{topic: t, out: make(chan *model.MoveProgress, 1), tell: turn.Teller(ctx), sent: -1}
 	t.followers[f] = struct{}{}
 	f.quit = context.AfterFunc(ctx, func() { h.leave(f) })
 	return f
@@ -130,10 +132,13 @@ func (h *hub) send(f *follower, p *model.MoveProgress) bool {
 	if _, here := f.topic.followers[f]; !here || p.Sequence <= f.sent {
 		return false
 	}
-	f.drop()
+	unread := f.drop()
 	own := *p
 	f.out <- &own // never blocks: nobody else sends, and there is room for one
 	f.sent = p.Sequence
+	if !unread {
+		f.tell()
+	}
 	if final(p.Status) {
 		h.remove(f)
 	}
@@ -155,6 +160,7 @@ func (h *hub) remove(f *follower) {
 	t := f.topic
 	delete(t.followers, f)
 	close(f.out)
+	f.tell()
 	f.quit()
 	if len(t.followers) == 0 {
 		delete(h.topics, t.move)
@@ -165,10 +171,12 @@ func (h *hub) remove(f *follower) {
 }
 
 // drop takes the unread event back, if there is one.
-func (f *follower) drop() {
+func (f *follower) drop() (unread bool) {
 	select {
 	case <-f.out:
+		return true
 	default:
+		return false
 	}
 }
 

@@ -22,6 +22,25 @@ func (ec *executionContext) _Cat(ctx context.Context, sel ast.SelectionSet, obj 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
 	return nil
 }
+
+func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
+	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		ec.unmarshalInputCatInput,
+	)
+	first := true
+	switch opCtx.Operation.Operation {
+	case ast.Query:
+		return func(ctx context.Context) *graphql.Response {
+			ctx = graphql.WithUnmarshalerMap(ctx, inputUnmarshalMap)
+			return nil
+		}
+	case ast.Mutation:
+		return func(ctx context.Context) *graphql.Response {
+			ctx = graphql.WithUnmarshalerMap(ctx, inputUnmarshalMap)
+			return nil
+		}
+	}
+}
 `
 
 func TestHook(t *testing.T) {
@@ -36,6 +55,8 @@ func TestHook(t *testing.T) {
 		{"another parameter", strings.Replace(generated, "sel ast.SelectionSet, obj", "sel ast.SelectionSet, more bool, obj", 1), []string{"Cat"}, "[_Cat]"},
 		{"another name", strings.Replace(generated, "sel ast.SelectionSet, obj", "selections ast.SelectionSet, obj", 1), []string{"Cat"}, "[_Cat]"},
 		{"no receiver", strings.ReplaceAll(generated, "(ec *executionContext) _Cat(", "_Cat("), []string{"Cat"}, "[_Cat]"},
+		{"no map of unmarshalers", strings.Replace(generated, "graphql.BuildUnmarshalerMap", "graphql.Unmarshalers", 1), []string{"Cat"}, "in 2 places"},
+		{"another use of it", strings.Replace(generated, "\tfirst := true", "\tctx = graphql.WithUnmarshalerMap(ctx, inputUnmarshalMap)", 1), []string{"Cat"}, "in 4 places"},
 		{"two results", strings.ReplaceAll(generated, "obj *Cat) graphql.Marshaler {\n\tfields", "obj *Cat) (graphql.Marshaler, error) {\n\tfields"), []string{"Cat"}, "[_Cat]"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -53,6 +74,9 @@ func TestHook(t *testing.T) {
 			}
 			if got := strings.Count(string(b), "ec.lean"); got != map[bool]int{true: 1}[err == nil] || err == nil && !strings.Contains(string(b), asked) {
 				t.Errorf("%d hooks:\n%s", got, b)
+			}
+			if got := strings.Count(string(b), "UnmarshalerMap"); err == nil && got > 0 {
+				t.Errorf("the map of unmarshalers is still there:\n%s", b)
 			}
 		})
 	}
