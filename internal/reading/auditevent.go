@@ -22,11 +22,7 @@ func (s *Service) AuditEvents(ctx context.Context, use *shape.Field, args page.A
 	if err != nil {
 		return nil, err
 	}
-	conns, err := l.eventConnections(ctx, use, []*entries[*model.AuditEvent]{e})
-	if err != nil {
-		return nil, err
-	}
-	return conns[0], nil
+	return eventConnection(e, use), l.fillEvents(ctx, e.nodes, use.Of["AuditEvent"])
 }
 
 func filterEvents(s *sql.Selector, e *sql.SelectTable, f *model.AuditEventFilter) {
@@ -47,14 +43,19 @@ func filterEvents(s *sql.Selector, e *sql.SelectTable, f *model.AuditEventFilter
 
 type eventScope func(s *sql.Selector, e *sql.SelectTable)
 
-// histories loads a page of the events of each of the subjects.
-func (l *loader) histories(ctx context.Context, use *shape.Field, args page.Args, subjects []string) ([]*model.AuditEventConnection, error) {
-	pages, err := perKey(ctx, l, use, use.Of["AuditEvent"], args, subjects,
+// histories has a page of the events of each of the subjects loaded, and given to whom it is for.
+func (l *loader) histories(b *batch, use *shape.Field, args page.Args, subjects []string, give func(int, *model.AuditEventConnection)) error {
+	pages, err := perKeyIn(b, use, use.Of["AuditEvent"], args, subjects,
 		l.eventRows(func(s *sql.Selector, e *sql.SelectTable) { s.Where(sql.EQ(e.C("subject_id"), l.r.Key())) }))
-	if err != nil {
-		return nil, err
-	}
-	return l.eventConnections(ctx, use, pages)
+	b.after(func(ctx context.Context) error {
+		var all []*model.AuditEvent
+		for i, e := range pages {
+			all = append(all, e.nodes...)
+			give(i, eventConnection(e, use))
+		}
+		return l.fillEvents(ctx, all, use.Of["AuditEvent"])
+	})
+	return err
 }
 
 func (l *loader) eventRows(scope eventScope) source[*model.AuditEvent] {
@@ -66,20 +67,13 @@ func (l *loader) eventRows(scope eventScope) source[*model.AuditEvent] {
 	}
 }
 
-// eventConnections makes connections of pages, and loads what hangs below their events.
-func (l *loader) eventConnections(ctx context.Context, use *shape.Field, pages []*entries[*model.AuditEvent]) ([]*model.AuditEventConnection, error) {
-	var all []*model.AuditEvent
-	conns := make([]*model.AuditEventConnection, len(pages))
-	for i, e := range pages {
-		all = append(all, e.nodes...)
-		conns[i] = &model.AuditEventConnection{
-			Nodes: e.nodes, PageInfo: e.info, TotalCount: e.total,
-			Edges: edges(e, use, func(n *model.AuditEvent, c string) *model.AuditEventEdge {
-				return &model.AuditEventEdge{Node: n, Cursor: c}
-			}),
-		}
+func eventConnection(e *entries[*model.AuditEvent], use *shape.Field) *model.AuditEventConnection {
+	return &model.AuditEventConnection{
+		Nodes: e.nodes, PageInfo: e.info, TotalCount: e.total,
+		Edges: edges(e, use, func(n *model.AuditEvent, c string) *model.AuditEventEdge {
+			return &model.AuditEventEdge{Node: n, Cursor: c}
+		}),
 	}
-	return conns, l.fillEvents(ctx, all, use.Of["AuditEvent"])
 }
 
 // event binds an event in table e.

@@ -226,25 +226,19 @@ func (q *query) group(g *sql.SelectTable, sh *shape.Shape) func() *group {
 
 // fillGroups loads what hangs below the groups.
 func (l *loader) fillGroups(ctx context.Context, groups []*group, sh *shape.Shape) error {
+	b := l.batch()
 	for _, use := range sh.Uses("purchases") {
-		args, _ := use.Args.(model.PurchasesArgs)
-		conns, err := l.groupPurchases(ctx, use, args, groups)
-		if err != nil {
+		if err := l.groupPurchases(b, use, groups); err != nil {
 			return err
-		}
-		for i, g := range groups {
-			g.PurchasesBy.Add(args, conns[i])
 		}
 	}
 	for _, use := range sh.Uses("licenses") {
-		args, _ := use.Args.(model.SearchArgs)
-		conns, err := l.groupLicenses(ctx, use, args, groups)
-		if err != nil {
+		if err := l.groupLicenses(b, use, groups); err != nil {
 			return err
 		}
-		for i, g := range groups {
-			g.LicensesBy.Add(args, conns[i])
-		}
+	}
+	if err := b.run(ctx); err != nil {
+		return err
 	}
 	return some(ctx, l.fillUsers, gather(groups, func(g *group) *model.User { return g.Purchaser }), sh.Sub("purchaser", "User"))
 }
@@ -268,28 +262,31 @@ func alike(groups []*group) (purchasers []string) {
 	return purchasers
 }
 
-// groupPurchases loads a page of the purchases of each group.
-func (l *loader) groupPurchases(ctx context.Context, use *shape.Field, args model.PurchasesArgs, groups []*group) ([]*model.PurchaseConnection, error) {
+// groupPurchases has a page of the purchases of each group loaded.
+func (l *loader) groupPurchases(b *batch, use *shape.Field, groups []*group) error {
+	args, _ := use.Args.(model.PurchasesArgs)
+	give := func(i int, c *model.PurchaseConnection) { groups[i].PurchasesBy.Add(args, c) }
 	if purchasers := alike(groups); purchasers != nil {
 		scope := groups[0].scope.of(l.r.Key())
-		return l.purchasesPerKey(ctx, use, args, purchasers, func(q *query, p *sql.SelectTable) { scope.narrow(q.s, p) })
+		return l.purchasesPerKey(b, use, args, purchasers, func(q *query, p *sql.SelectTable) { scope.narrow(q.s, p) }, give)
 	}
 	scopes := make([]purchaseScope, len(groups))
 	for i, g := range groups {
 		scopes[i] = func(q *query, p *sql.SelectTable) { g.only().narrow(q.s, p) }
 	}
-	return l.purchases(ctx, use, args, scopes)
+	return l.purchases(b, use, args, scopes, give)
 }
 
-// groupLicenses loads a page of the licenses of each group: of each purchase no more than a page,
+// groupLicenses has a page of the licenses of each group loaded: of each purchase no more than a page,
 // and of those the first.
-func (l *loader) groupLicenses(ctx context.Context, use *shape.Field, args model.SearchArgs, groups []*group) ([]*model.LicenseConnection, error) {
+func (l *loader) groupLicenses(b *batch, use *shape.Field, groups []*group) error {
+	args, _ := use.Args.(model.SearchArgs)
 	if err := checkSearch(args.Search); err != nil {
-		return nil, err
+		return err
 	}
 	pg, err := args.Resolve(l.licenseTag())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	pg.More = use.Info
 	of := func(scope groupScope) source[*model.License] {
@@ -307,22 +304,18 @@ func (l *loader) groupLicenses(ctx context.Context, use *shape.Field, args model
 			return q, q.license(t, p, sh), keyset{tag: l.licenseTag(), id: t.C("id")}
 		}
 	}
+	var pages []*entries[*model.License]
 	if purchasers := alike(groups); purchasers != nil {
-		pages, err := perKey(ctx, l, use, use.Of["License"], args.Args, purchasers, of(groups[0].scope.of(l.r.Key())))
-		if err != nil {
-			return nil, err
+		pages, err = perKeyIn(b, use, use.Of["License"], args.Args, purchasers, of(groups[0].scope.of(l.r.Key())))
+	} else {
+		sources := make([]source[*model.License], len(groups))
+		for i, g := range groups {
+			sources[i] = of(g.only())
 		}
-		return l.licenseConnections(ctx, use, pages)
+		pages, err = listsIn(b, use, use.Of["License"], args.Args, len(sources), sources)
 	}
-	sources := make([]source[*model.License], len(groups))
-	for i, g := range groups {
-		sources[i] = of(g.only())
-	}
-	pages, err := lists(ctx, l, use, use.Of["License"], args.Args, len(sources), sources)
-	if err != nil {
-		return nil, err
-	}
-	return l.licenseConnections(ctx, use, pages)
+	l.afterLicenses(b, use, pages, func(i int, c *model.LicenseConnection) { groups[i].LicensesBy.Add(args, c) })
+	return err
 }
 
 // groupsByID loads the groups that the ids are composed of.

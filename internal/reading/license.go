@@ -59,9 +59,9 @@ func licenseConnection(e *entries[*model.License], use *shape.Field) *model.Lice
 
 func (l *loader) licenseTag() string { return "licenses " + l.me.Tenant }
 
-// purchaseLicenses loads the first (or last) licenses of each purchase. A license of a DELETED
+// purchaseLicenses has the first (or last) licenses of each purchase loaded. A license of a DELETED
 // purchase does not exist, even while its row is still being cleared away.
-func (l *loader) purchaseLicenses(ctx context.Context, use *shape.Field, purchases []*model.Purchase) error {
+func (l *loader) purchaseLicenses(b *batch, use *shape.Field, purchases []*model.Purchase) error {
 	args, _ := use.Args.(model.SearchArgs)
 	pg, err := args.Resolve(l.licenseTag())
 	if err != nil {
@@ -82,30 +82,29 @@ func (l *loader) purchaseLicenses(ctx context.Context, use *shape.Field, purchas
 		}
 	}
 	if use.Rows && len(ids) > 0 {
-		if err := l.firstLicenses(ctx, use.Of["License"], pg, args.Search, ids, pages); err != nil {
-			return err
-		}
+		l.firstLicenses(b, use, pg, args.Search, ids, pages)
 	}
 	if use.Count && len(ids) > 0 && args.Search != nil {
-		if err := l.countLicenses(ctx, args.Search, ids, pages); err != nil {
-			return err
+		l.countLicenses(b, args.Search, ids, pages)
+	}
+	b.after(func(ctx context.Context) error {
+		var all []*model.License
+		conns := make(map[string]*model.LicenseConnection, len(pages))
+		for id, e := range pages {
+			e.cut(pg)
+			all = append(all, e.nodes...)
+			conns[id] = licenseConnection(e, use)
 		}
-	}
-	var all []*model.License
-	conns := map[string]*model.LicenseConnection{}
-	for id, e := range pages {
-		e.cut(pg)
-		all = append(all, e.nodes...)
-		conns[id] = licenseConnection(e, use)
-	}
-	for _, p := range purchases {
-		p.LicensesBy.Add(args, conns[p.ID])
-	}
-	return some(ctx, l.fillLicenses, all, use.Of["License"])
+		for _, p := range purchases {
+			p.LicensesBy.Add(args, conns[p.ID])
+		}
+		return some(ctx, l.fillLicenses, all, use.Of["License"])
+	})
+	return nil
 }
 
 // firstLicenses walks the index of each purchase's licenses no further than the page goes.
-func (l *loader) firstLicenses(ctx context.Context, sh *shape.Shape, pg page.Page, search *string, ids []string, pages map[string]*entries[*model.License]) error {
+func (l *loader) firstLicenses(b *batch, use *shape.Field, pg page.Page, search *string, ids []string, pages map[string]*entries[*model.License]) {
 	sel, p := l.r.FromKeys("purchases", "p", "id", ids)
 	q := l.query(sel)
 	t := q.join("licenses", "purchase_id", p.C("id"))
@@ -117,16 +116,18 @@ func (l *loader) firstLicenses(ctx context.Context, sh *shape.Shape, pg page.Pag
 	}
 	var purchase string
 	q.col(&purchase, p.C("id"))
-	take := q.license(t, p, sh)
+	take := q.license(t, p, use.Of["License"])
 	order := sql.Asc
 	if pg.Backward {
 		order = sql.Desc
 	}
 	sel.OrderBy(order(p.C("id")), order(t.C("id")))
-	return q.each(ctx, func() {
+	b.each(q, func() {
 		e, m := pages[purchase], take()
 		e.nodes = append(e.nodes, m)
-		e.positions = append(e.positions, page.Position{ID: m.ID})
+		if use.Info || use.Edges {
+			e.positions = append(e.positions, page.Position{ID: m.ID})
+		}
 	})
 }
 
@@ -166,7 +167,7 @@ func (q *query) searchHolder(s *sql.Selector, t *sql.SelectTable, search *string
 	}
 }
 
-func (l *loader) countLicenses(ctx context.Context, search *string, ids []string, pages map[string]*entries[*model.License]) error {
+func (l *loader) countLicenses(b *batch, search *string, ids []string, pages map[string]*entries[*model.License]) {
 	sel, p := l.r.FromKeys("purchases", "p", "id", ids)
 	q := l.query(sel)
 	t := q.join("licenses", "purchase_id", p.C("id"))
@@ -179,12 +180,12 @@ func (l *loader) countLicenses(ctx context.Context, search *string, ids []string
 	for _, e := range pages {
 		e.total = 0
 	}
-	return q.each(ctx, func() { pages[purchase].total = n })
+	b.each(q, func() { pages[purchase].total = n })
 }
 
-// userLicenses loads a page of the licenses of each user. A mere member sees their own.
-func (l *loader) userLicenses(ctx context.Context, use *shape.Field, args model.SearchArgs, users []string) ([]*model.LicenseConnection, error) {
-	pages, err := perKey(ctx, l, use, use.Of["License"], args.Args, users, func(sh *shape.Shape) (*query, func() *model.License, keyset) {
+// userLicenses has a page of the licenses of each user loaded, and given to whom it is for. A mere member sees their own.
+func (l *loader) userLicenses(b *batch, use *shape.Field, args model.SearchArgs, users []string, give func(int, *model.LicenseConnection)) error {
+	pages, err := perKeyIn(b, use, use.Of["License"], args.Args, users, func(sh *shape.Shape) (*query, func() *model.License, keyset) {
 		sel, t := l.r.From("licenses", "l")
 		q := l.query(sel)
 		sel.Where(sql.EQ(t.C("user_id"), l.r.Key()))
@@ -194,10 +195,8 @@ func (l *loader) userLicenses(ctx context.Context, use *shape.Field, args model.
 		}
 		return q, q.license(t, p, sh), keyset{tag: l.licenseTag(), id: t.C("id")}
 	})
-	if err != nil {
-		return nil, err
-	}
-	return l.licenseConnections(ctx, use, pages)
+	l.afterLicenses(b, use, pages, give)
+	return err
 }
 
 // livePurchase joins the purchase of the licenses in table t, which must not be DELETED.
@@ -213,15 +212,16 @@ func live(p *sql.SelectTable) *sql.Predicate {
 	return sql.ExprP(p.C("status") + " <> '" + string(model.SubscriptionStatusDeleted) + "'")
 }
 
-// licenseConnections makes connections of pages, and loads what hangs below their licenses.
-func (l *loader) licenseConnections(ctx context.Context, use *shape.Field, pages []*entries[*model.License]) ([]*model.LicenseConnection, error) {
-	var all []*model.License
-	conns := make([]*model.LicenseConnection, len(pages))
-	for i, e := range pages {
-		all = append(all, e.nodes...)
-		conns[i] = licenseConnection(e, use)
-	}
-	return conns, some(ctx, l.fillLicenses, all, use.Of["License"])
+// afterLicenses has connections made of pages, and loads what hangs below their licenses.
+func (l *loader) afterLicenses(b *batch, use *shape.Field, pages []*entries[*model.License], give func(int, *model.LicenseConnection)) {
+	b.after(func(ctx context.Context) error {
+		var all []*model.License
+		for i, e := range pages {
+			all = append(all, e.nodes...)
+			give(i, licenseConnection(e, use))
+		}
+		return some(ctx, l.fillLicenses, all, use.Of["License"])
+	})
 }
 
 // licensesByID loads the licenses that exist and that the viewer may see: all, or a mere member's own and

@@ -12,6 +12,7 @@ import (
 	"purser/internal/page"
 	"purser/internal/shape"
 	"purser/internal/sql"
+	"purser/internal/store"
 )
 
 // keyset is the order of a list: by a sort value and, among equals, by id.
@@ -46,49 +47,52 @@ func list[T any](ctx context.Context, l *loader, use *shape.Field, sh *shape.Sha
 	return pages[0], nil
 }
 
-// lists loads a page of each of n lists: one statement for all pages, and one for all totals.
-// The sources belong to the lists in turn, the same number of them to each.
+// lists loads a page of each of n lists: see listsIn.
 func lists[T any](ctx context.Context, l *loader, use *shape.Field, sh *shape.Shape, args page.Args, n int, sources []source[T]) ([]*entries[T], error) {
+	b := l.batch()
+	pages, err := listsIn(b, use, sh, args, n, sources)
+	if err != nil {
+		return nil, err
+	}
+	return pages, b.run(ctx)
+}
+
+// listsIn has a page of each of n lists loaded: one statement for all pages, and one for all totals.
+// The sources belong to the lists in turn, the same number of them to each.
+func listsIn[T any](b *batch, use *shape.Field, sh *shape.Shape, args page.Args, n int, sources []source[T]) ([]*entries[T], error) {
 	if n == 0 {
 		return nil, nil
 	}
-	return paged(use, args, sources[0], n, statements[T]{
-		rows:   func(pg page.Page, pages []*entries[T]) error { return loadRows(ctx, l, sh, pg, sources, pages) },
-		totals: func(pages []*entries[T]) error { return loadTotals(ctx, l, sources, pages) },
+	return paged(b, use, args, sources[0], n, statements[T]{
+		rows: func(pg page.Page, positions bool) (*rows[T], error) {
+			return rowsOf(b.r, sh, pg, positions, n, sources)
+		},
+		totals: func() sql.Querier { return totalsOf(b.r, n, sources) },
 	})
 }
 
-// perKey is lists for those that differ in a key alone, which the source names by store.Reader.Key.
-func perKey[T any](ctx context.Context, l *loader, use *shape.Field, sh *shape.Shape, args page.Args, keys []string, src source[T]) ([]*entries[T], error) {
+// perKeyIn is listsIn for those that differ in a key alone, which the source names by store.Reader.Key.
+func perKeyIn[T any](b *batch, use *shape.Field, sh *shape.Shape, args page.Args, keys []string, src source[T]) ([]*entries[T], error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	return paged(use, args, src, len(keys), statements[T]{
-		rows: func(pg page.Page, pages []*entries[T]) error {
-			q, take, ks := src(sh)
-			if err := q.seek(ks, pg); err != nil {
-				return err
-			}
-			var at row
-			q.position(ks, &at)
-			q.dest = append(q.dest, &at.list)
-			return collect(ctx, q, l.r.PerKey(q.s, keys), take, &at, ks, pages, ks.desc != pg.Backward)
-		},
-		totals: func(pages []*entries[T]) error {
+	return paged(b, use, args, src, len(keys), statements[T]{
+		rows: func(pg page.Page, _ bool) (*rows[T], error) { return rowsPerKey(b.r, sh, pg, keys, src) },
+		totals: func() sql.Querier {
 			q, _, ks := src(nil)
-			return addTotals(ctx, l, l.r.PerKey(q.counted(ks), keys), pages)
+			return b.r.CountPerKey(q.counted(ks), keys)
 		},
 	})
 }
 
-// statements load the rows and the totals of lists.
+// statements load the rows and the totals of lists. Where rows stand is not always asked.
 type statements[T any] struct {
-	rows   func(page.Page, []*entries[T]) error
-	totals func([]*entries[T]) error
+	rows   func(pg page.Page, positions bool) (*rows[T], error)
+	totals func() sql.Querier
 }
 
-// paged loads of n lists what was asked for.
-func paged[T any](use *shape.Field, args page.Args, src source[T], n int, load statements[T]) ([]*entries[T], error) {
+// paged has of n lists loaded what was asked for.
+func paged[T any](b *batch, use *shape.Field, args page.Args, src source[T], n int, load statements[T]) ([]*entries[T], error) {
 	_, _, ks := src(nil)
 	pg, err := args.Resolve(ks.tag)
 	if err != nil {
@@ -100,94 +104,133 @@ func paged[T any](use *shape.Field, args page.Args, src source[T], n int, load s
 		pages[i] = &entries[T]{tag: ks.tag}
 	}
 	if use.Rows {
-		if err := load.rows(pg, pages); err != nil {
+		positions := use.Info || use.Edges
+		r, err := load.rows(pg, positions)
+		if err != nil {
 			return nil, err
 		}
+		b.add(r.statement, r.read)
+		b.after(func(context.Context) error { r.spread(pages, positions); return nil })
 	}
 	if use.Count {
-		if err := load.totals(pages); err != nil {
-			return nil, err
+		b.add(load.totals(), addTotals(pages))
+	}
+	b.after(func(context.Context) error {
+		for _, p := range pages {
+			p.cut(pg)
 		}
-	}
-	for _, p := range pages {
-		p.cut(pg)
-	}
+		return nil
+	})
 	return pages, nil
 }
 
-type row struct {
+// rows are the rows of lists, and the statement that reads them.
+type rows[T any] struct {
+	statement sql.Querier
+	dest      []any
+	at        *place // of the row that is read
+	take      func() T
+	order     keyset
+	desc      bool
+	sorted    bool // by the statement: no database promises the order of what is put together
+	found     []placed[T]
+}
+
+// place is where a row stands.
+type place struct {
 	page.Position
 	list   int
 	number int64
 }
 
-func loadRows[T any](ctx context.Context, l *loader, sh *shape.Shape, pg page.Page, sources []source[T], pages []*entries[T]) error {
-	var (
-		first      *query
-		take       func() T
-		at         row
-		statements []*sql.Selector
-		order      keyset
-	)
+type placed[T any] struct {
+	place
+	node T
+}
+
+func rowsOf[T any](r *store.Reader, sh *shape.Shape, pg page.Page, positions bool, n int, sources []source[T]) (*rows[T], error) {
+	var first *rows[T]
+	var statements []*sql.Selector
 	for i, src := range sources {
-		q, t, ks := src(sh)
+		q, take, ks := src(sh)
 		if err := q.seek(ks, pg); err != nil {
-			return err
+			return nil, err
 		}
-		q.s.AppendSelectExprAs(sql.Raw(strconv.Itoa(i*len(pages)/len(sources))), "list")
-		q.dest = append(q.dest, &at.list)
-		q.position(ks, &at)
+		all := &rows[T]{at: new(place), take: take, order: ks, desc: ks.desc != pg.Backward, sorted: len(sources) == 1 && q.page == q.s}
+		if positions || !all.sorted {
+			q.position(ks, all.at)
+		}
+		if len(sources) > 1 {
+			q.s.AppendSelectExprAs(sql.Raw(strconv.Itoa(i*n/len(sources))), "list")
+			q.dest = append(q.dest, &all.at.list)
+		}
+		all.dest = q.dest
 		if i == 0 {
-			first, take, order = q, t, ks
+			first = all
 		}
 		statements = append(statements, q.s)
 	}
-	return collect(ctx, first, l.r.UnionAll(statements), take, &at, order, pages, order.desc != pg.Backward)
+	first.statement = r.UnionAll(statements)
+	return first, nil
 }
 
-// collect reads the rows of lists, each to where at says that it stands.
-func collect[T any](ctx context.Context, q *query, statement sql.Querier, take func() T, at *row, order keyset, pages []*entries[T], desc bool) error {
-	type found struct {
-		row
-		node T
+func rowsPerKey[T any](r *store.Reader, sh *shape.Shape, pg page.Page, keys []string, src source[T]) (*rows[T], error) {
+	q, take, ks := src(sh)
+	all := &rows[T]{at: new(place), take: take, order: ks, desc: ks.desc != pg.Backward}
+	q.position(ks, all.at)
+	all.dest = append(q.dest, &all.at.list)
+	found := q
+	if !r.Postgres() {
+		found, _, _ = src(shape.New())
+		found.s.Select(ks.id)
 	}
-	var rows []found
-	err := q.run(ctx, statement, func() {
-		if order.number {
-			at.Value = strconv.FormatInt(at.number, 10)
-		}
-		rows = append(rows, found{*at, take()})
-	})
-	if err != nil {
+	if err := found.seek(ks, pg); err != nil {
+		return nil, err
+	}
+	all.statement = r.PerKey(q.s, found.s, ks.id, keys)
+	return all, nil
+}
+
+// read takes one row.
+func (r *rows[T]) read(row *store.Rows) error {
+	if err := row.Scan(r.dest...); err != nil {
 		return err
 	}
-	if statement != sql.Querier(q.s) || q.page != q.s { // no database promises the order of what is put together
-		slices.SortStableFunc(rows, func(a, b found) int { return a.compare(b.row, order.number, desc) })
-	}
-	for _, f := range rows {
-		pages[f.list].nodes = append(pages[f.list].nodes, f.node)
-		pages[f.list].positions = append(pages[f.list].positions, f.Position)
-	}
+	r.found = append(r.found, placed[T]{*r.at, r.take()})
 	return nil
 }
 
-func (r row) compare(o row, number, desc bool) int {
-	if c := cmp.Compare(r.list, o.list); c != 0 {
+// spread gives the lists their rows.
+func (r *rows[T]) spread(pages []*entries[T], positions bool) {
+	if !r.sorted {
+		slices.SortStableFunc(r.found, r.compare)
+	}
+	for _, f := range r.found {
+		p := pages[f.list]
+		p.nodes = append(p.nodes, f.node)
+		if !positions {
+			continue
+		}
+		if r.order.number {
+			f.Value = strconv.FormatInt(f.number, 10)
+		}
+		p.positions = append(p.positions, f.Position)
+	}
+}
+
+func (r *rows[T]) compare(a, b placed[T]) int {
+	if c := cmp.Compare(a.list, b.list); c != 0 {
 		return c
 	}
-	c := cmp.Compare(r.Value, o.Value)
-	if number {
-		c = cmp.Compare(r.number, o.number)
-	}
-	c = cmp.Or(c, cmp.Compare(r.ID, o.ID))
-	if desc {
+	c := cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.Value, b.Value), cmp.Compare(a.ID, b.ID))
+	if r.desc {
 		return -c
 	}
 	return c
 }
 
 // position adds the columns that say where a row stands.
-func (q *query) position(ks keyset, at *row) {
+func (q *query) position(ks keyset, at *place) {
 	value, id := ks.value, ks.id
 	if ks.shown[1] != "" {
 		value, id = ks.shown[0], ks.shown[1]
@@ -251,13 +294,13 @@ func (ks keyset) args(p page.Position) ([]any, error) {
 	return []any{p.Value, p.ID}, nil
 }
 
-func loadTotals[T any](ctx context.Context, l *loader, sources []source[T], pages []*entries[T]) error {
+func totalsOf[T any](r *store.Reader, n int, sources []source[T]) sql.Querier {
 	var statements []*sql.Selector
 	for i, src := range sources {
 		q, _, ks := src(nil)
-		statements = append(statements, q.counted(ks).AppendSelectExpr(sql.Raw(strconv.Itoa(i*len(pages)/len(sources)))))
+		statements = append(statements, q.counted(ks).AppendSelectExpr(sql.Raw(strconv.Itoa(i*n/len(sources)))))
 	}
-	return addTotals(ctx, l, l.r.UnionAll(statements), pages)
+	return r.UnionAll(statements)
 }
 
 // counted counts the rows of a list.
@@ -272,11 +315,15 @@ func (q *query) counted(ks keyset) *sql.Selector {
 }
 
 // addTotals adds up what a statement has counted, of which list.
-func addTotals[T any](ctx context.Context, l *loader, statement sql.Querier, pages []*entries[T]) error {
-	var at, total int
-	q := l.query(nil)
-	q.dest = []any{&total, &at}
-	return q.run(ctx, statement, func() { pages[at].total += total })
+func addTotals[T any](pages []*entries[T]) func(*store.Rows) error {
+	return func(row *store.Rows) error {
+		var total, at int
+		if err := row.Scan(&total, &at); err != nil {
+			return err
+		}
+		pages[at].total += total
+		return nil
+	}
 }
 
 // cut brings the page to its size and direction and says where it lies.
@@ -284,8 +331,10 @@ func (e *entries[T]) cut(pg page.Page) {
 	var previous, next bool
 	e.nodes, previous, next = page.Cut(pg, e.nodes)
 	e.positions, _, _ = page.Cut(pg, e.positions)
-	e.info = &model.PageInfo{HasPreviousPage: previous, HasNextPage: next}
-	if n := len(e.positions); n > 0 {
+	if pg.More {
+		e.info = &model.PageInfo{HasPreviousPage: previous, HasNextPage: next}
+	}
+	if n := len(e.positions); n > 0 && pg.More {
 		start, end := e.positions[0].Cursor(e.tag), e.positions[n-1].Cursor(e.tag)
 		e.info.StartCursor, e.info.EndCursor = &start, &end
 	}

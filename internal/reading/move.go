@@ -146,8 +146,8 @@ func (l *loader) fillMoveEnds(ctx context.Context, moves []*model.Move, sh *shap
 	return some(ctx, l.fillUsers, gather(moves, func(m *model.Move) *model.User { return m.RequestedBy }), sh.Sub("requestedBy", "User"))
 }
 
-// lastMoves gives each purchase the move from it that is under way or was the last.
-func (l *loader) lastMoves(ctx context.Context, purchases []*model.Purchase, sh *shape.Shape) error {
+// lastMoves has each purchase given the move from it that is under way or was the last.
+func (l *loader) lastMoves(b *batch, purchases []*model.Purchase, sh *shape.Shape) {
 	ids, groups := byID(purchases, func(p *model.Purchase) string { return p.ID })
 	sel, m := l.r.FromKeys("moves", "m", "source_id", ids)
 	last, x := l.r.FromRef("moves", "x", "source_id", m.C("source_id"))
@@ -158,17 +158,14 @@ func (l *loader) lastMoves(ctx context.Context, purchases []*model.Purchase, sh 
 	q.col(&from, m.C("source_id"))
 	take := q.move(m, sh)
 	var all []*model.Move
-	err := q.each(ctx, func() {
+	b.each(q, func() {
 		v := take()
 		all = append(all, v)
 		for _, p := range groups[from] {
 			p.Move = v
 		}
 	})
-	if err != nil {
-		return err
-	}
-	return some(ctx, l.fillMoves, all, sh)
+	b.after(func(ctx context.Context) error { return some(ctx, l.fillMoves, all, sh) })
 }
 
 // movesByID loads the moves that exist.

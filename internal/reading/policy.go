@@ -160,18 +160,20 @@ func (l *loader) fillPolicies(ctx context.Context, policies []*model.SelfService
 			p.Tenant = t
 		}
 	}
+	b := l.batch()
 	for _, use := range sh.Uses("history") {
 		ids, groups := byID(policies, func(p *model.SelfServicePolicy) string { return p.ID })
 		args, _ := use.Args.(page.Args)
-		histories, err := l.histories(ctx, use, args, ids)
-		if err != nil {
+		if err := l.histories(b, use, args, ids, func(i int, c *model.AuditEventConnection) {
+			for _, p := range groups[ids[i]] {
+				p.HistoryBy.Add(args, c)
+			}
+		}); err != nil {
 			return err
 		}
-		for i, id := range ids {
-			for _, p := range groups[id] {
-				p.HistoryBy.Add(args, histories[i])
-			}
-		}
+	}
+	if err := b.run(ctx); err != nil {
+		return err
 	}
 	if err := some(ctx, l.fillProducts, gather(policies, func(p *model.SelfServicePolicy) *model.Product { return p.Product }), sh.Sub("product", "Product")); err != nil {
 		return err

@@ -26,46 +26,43 @@ func (s *Service) Purchases(ctx context.Context, use *shape.Field, source *model
 			q.equal(p, "source", args, string(*source))
 		}
 	}
-	pages, err := l.purchases(ctx, use, args, []purchaseScope{scope})
-	if err != nil {
+	b := l.batch()
+	var conn *model.PurchaseConnection
+	if err := l.purchases(b, use, args, []purchaseScope{scope}, func(_ int, c *model.PurchaseConnection) { conn = c }); err != nil {
 		return nil, err
 	}
-	return pages[0], nil
+	return conn, b.run(ctx)
 }
 
 // purchaseScope narrows a statement to the purchases that belong to one list.
 type purchaseScope func(q *query, p *sql.SelectTable)
 
-// purchases loads a page of each of several lists of purchases.
-func (l *loader) purchases(ctx context.Context, use *shape.Field, args model.PurchasesArgs, scopes []purchaseScope) ([]*model.PurchaseConnection, error) {
+// purchases has a page of each of several lists of purchases loaded, and given to whom it is for.
+func (l *loader) purchases(b *batch, use *shape.Field, args model.PurchasesArgs, scopes []purchaseScope, give func(int, *model.PurchaseConnection)) error {
 	if args.Filter != nil {
 		if err := checkSearch(args.Filter.Search); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	sources := make([]source[*model.Purchase], len(scopes))
 	for i, scope := range scopes {
 		sources[i] = l.purchaseRows(args, scope)
 	}
-	pages, err := lists(ctx, l, use, use.Of["Purchase"], args.Args, len(scopes), sources)
-	if err != nil {
-		return nil, err
-	}
-	return l.purchaseConnections(ctx, use, pages)
+	pages, err := listsIn(b, use, use.Of["Purchase"], args.Args, len(scopes), sources)
+	l.afterPurchases(b, use, pages, give)
+	return err
 }
 
-// purchasesPerKey loads a page of the purchases of each key, to which the scope narrows.
-func (l *loader) purchasesPerKey(ctx context.Context, use *shape.Field, args model.PurchasesArgs, keys []string, scope purchaseScope) ([]*model.PurchaseConnection, error) {
+// purchasesPerKey is purchases for lists that differ in a key alone, to which the scope narrows.
+func (l *loader) purchasesPerKey(b *batch, use *shape.Field, args model.PurchasesArgs, keys []string, scope purchaseScope, give func(int, *model.PurchaseConnection)) error {
 	if args.Filter != nil {
 		if err := checkSearch(args.Filter.Search); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	pages, err := perKey(ctx, l, use, use.Of["Purchase"], args.Args, keys, l.purchaseRows(args, scope))
-	if err != nil {
-		return nil, err
-	}
-	return l.purchaseConnections(ctx, use, pages)
+	pages, err := perKeyIn(b, use, use.Of["Purchase"], args.Args, keys, l.purchaseRows(args, scope))
+	l.afterPurchases(b, use, pages, give)
+	return err
 }
 
 func (l *loader) purchaseRows(args model.PurchasesArgs, scope purchaseScope) source[*model.Purchase] {
@@ -79,18 +76,19 @@ func (l *loader) purchaseRows(args model.PurchasesArgs, scope purchaseScope) sou
 	}
 }
 
-// purchaseConnections makes connections of pages, and loads what hangs below their purchases.
-func (l *loader) purchaseConnections(ctx context.Context, use *shape.Field, pages []*entries[*model.Purchase]) ([]*model.PurchaseConnection, error) {
-	var all []*model.Purchase
-	conns := make([]*model.PurchaseConnection, len(pages))
-	for i, e := range pages {
-		all = append(all, e.nodes...)
-		conns[i] = &model.PurchaseConnection{
-			Nodes: e.nodes, PageInfo: e.info, TotalCount: e.total,
-			Edges: edges(e, use, func(n *model.Purchase, c string) *model.PurchaseEdge { return &model.PurchaseEdge{Node: n, Cursor: c} }),
+// afterPurchases has connections made of pages, and loads what hangs below their purchases.
+func (l *loader) afterPurchases(b *batch, use *shape.Field, pages []*entries[*model.Purchase], give func(int, *model.PurchaseConnection)) {
+	b.after(func(ctx context.Context) error {
+		var all []*model.Purchase
+		for i, e := range pages {
+			all = append(all, e.nodes...)
+			give(i, &model.PurchaseConnection{
+				Nodes: e.nodes, PageInfo: e.info, TotalCount: e.total,
+				Edges: edges(e, use, func(n *model.Purchase, c string) *model.PurchaseEdge { return &model.PurchaseEdge{Node: n, Cursor: c} }),
+			})
 		}
-	}
-	return conns, some(ctx, l.fillPurchases, all, use.Of["Purchase"])
+		return some(ctx, l.fillPurchases, all, use.Of["Purchase"])
+	})
 }
 
 // visible narrows to the purchases that the viewer may see.
@@ -325,10 +323,22 @@ func (l *loader) fillPurchases(ctx context.Context, purchases []*model.Purchase,
 			p.Tenant = t
 		}
 	}
+	b := l.batch()
 	for _, use := range sh.Uses("licenses") {
-		if err := l.purchaseLicenses(ctx, use, purchases); err != nil {
+		if err := l.purchaseLicenses(b, use, purchases); err != nil {
 			return err
 		}
+	}
+	for _, use := range sh.Uses("history") {
+		if err := l.purchaseHistory(b, use, purchases); err != nil {
+			return err
+		}
+	}
+	if sh.Has("move") {
+		l.lastMoves(b, purchases, sh.Sub("move", "Move"))
+	}
+	if err := b.run(ctx); err != nil {
+		return err
 	}
 	if sh.Has("centralAlternative") {
 		if err := l.alternatives(ctx, purchases, sh.Sub("centralAlternative", "CentralAlternative")); err != nil {
@@ -337,16 +347,6 @@ func (l *loader) fillPurchases(ctx context.Context, purchases []*model.Purchase,
 	}
 	for _, use := range sh.Uses("moveTargets") {
 		if err := l.moveTargets(ctx, use, purchases); err != nil {
-			return err
-		}
-	}
-	for _, use := range sh.Uses("history") {
-		if err := l.purchaseHistory(ctx, use, purchases); err != nil {
-			return err
-		}
-	}
-	if sh.Has("move") {
-		if err := l.lastMoves(ctx, purchases, sh.Sub("move", "Move")); err != nil {
 			return err
 		}
 	}
@@ -362,19 +362,14 @@ func (l *loader) fillPurchases(ctx context.Context, purchases []*model.Purchase,
 	return some(ctx, l.fillUsers, by, sh.Sub("cancellation", "Cancellation").Sub("by", "User"))
 }
 
-func (l *loader) purchaseHistory(ctx context.Context, use *shape.Field, purchases []*model.Purchase) error {
+func (l *loader) purchaseHistory(b *batch, use *shape.Field, purchases []*model.Purchase) error {
 	ids, groups := byID(purchases, func(p *model.Purchase) string { return p.ID })
 	args, _ := use.Args.(page.Args)
-	histories, err := l.histories(ctx, use, args, ids)
-	if err != nil {
-		return err
-	}
-	for i, id := range ids {
-		for _, p := range groups[id] {
-			p.HistoryBy.Add(args, histories[i])
+	return l.histories(b, use, args, ids, func(i int, c *model.AuditEventConnection) {
+		for _, p := range groups[ids[i]] {
+			p.HistoryBy.Add(args, c)
 		}
-	}
-	return nil
+	})
 }
 
 // purchasesByID loads the purchases that exist and that the viewer may see.

@@ -55,15 +55,18 @@ func (q *query) tenantOf(t *sql.SelectTable, sh *shape.Shape) func() *model.Tena
 
 // fillTenant loads what hangs below the tenant that the loader is in.
 func (l *loader) fillTenant(ctx context.Context, t *model.Tenant, sh *shape.Shape) error {
+	b := l.batch()
 	for _, use := range sh.Uses("purchases") {
 		args, _ := use.Args.(model.PurchasesArgs)
-		conns, err := l.purchases(ctx, use, args, []purchaseScope{func(*query, *sql.SelectTable) {}})
-		if err != nil {
+		give := func(_ int, c *model.PurchaseConnection) { t.PurchasesBy.Add(args, c) }
+		if err := l.purchases(b, use, args, []purchaseScope{func(*query, *sql.SelectTable) {}}, give); err != nil {
 			return err
 		}
-		t.PurchasesBy.Add(args, conns[0])
 	}
-	var err error
+	err := b.run(ctx)
+	if err != nil {
+		return err
+	}
 	if of := sh.Sub("partners", "PartnerAccess"); of != nil {
 		if t.Partners, err = l.partners(ctx, of); err != nil {
 			return err

@@ -128,16 +128,16 @@ func (l *loader) fillUsers(ctx context.Context, users []*model.User, sh *shape.S
 			u.Tenant = t
 		}
 	}
+	b := l.batch()
 	for _, use := range sh.Uses("purchases") {
 		args, _ := use.Args.(model.PurchasesArgs)
-		conns, err := l.purchasesPerKey(ctx, use, args, ids, func(q *query, p *sql.SelectTable) { q.s.Where(sql.EQ(p.C("purchaser_id"), l.r.Key())) })
-		if err != nil {
-			return err
-		}
-		for i, id := range ids {
-			for _, u := range groups[id] {
-				u.PurchasesBy.Add(args, conns[i])
+		bought := func(q *query, p *sql.SelectTable) { q.s.Where(sql.EQ(p.C("purchaser_id"), l.r.Key())) }
+		if err := l.purchasesPerKey(b, use, args, ids, bought, func(i int, c *model.PurchaseConnection) {
+			for _, u := range groups[ids[i]] {
+				u.PurchasesBy.Add(args, c)
 			}
+		}); err != nil {
+			return err
 		}
 	}
 	if sh.Has("licensedTwice") {
@@ -147,17 +147,15 @@ func (l *loader) fillUsers(ctx context.Context, users []*model.User, sh *shape.S
 	}
 	for _, use := range sh.Uses("licenses") {
 		args, _ := use.Args.(model.SearchArgs)
-		conns, err := l.userLicenses(ctx, use, args, ids)
-		if err != nil {
+		if err := l.userLicenses(b, use, args, ids, func(i int, c *model.LicenseConnection) {
+			for _, u := range groups[ids[i]] {
+				u.LicensesBy.Add(args, c)
+			}
+		}); err != nil {
 			return err
 		}
-		for i, id := range ids {
-			for _, u := range groups[id] {
-				u.LicensesBy.Add(args, conns[i])
-			}
-		}
 	}
-	return nil
+	return b.run(ctx)
 }
 
 // usersByID loads the users that exist.

@@ -18,6 +18,7 @@ type Selector struct {
 	columns       []column
 	from          *SelectTable
 	inner         *Selector // instead of from.name
+	before        Expr      // a table before from
 	joins         []join
 	where         []*Predicate
 	group, order  []string
@@ -104,6 +105,18 @@ func (s *Selector) Where(p *Predicate) *Selector {
 	return s
 }
 
+// Only narrows to what a condition holds for, instead of the conditions that are there.
+func (s *Selector) Only(p *Predicate) *Selector {
+	s.where = append(s.where[:0], p)
+	return s
+}
+
+// Behind puts a table before the statement's own. No planner of SQLite's turns them around.
+func (s *Selector) Behind(table Expr) *Selector {
+	s.before = table
+	return s
+}
+
 // GroupBy adds columns to group by.
 func (s *Selector) GroupBy(columns ...string) *Selector {
 	s.group = append(s.group, columns...)
@@ -163,6 +176,9 @@ func (s *Selector) write(b *Builder) {
 }
 
 func (s *Selector) writeFrom(b *Builder) {
+	if s.before != nil {
+		b.Join(s.before).WriteString(" CROSS JOIN ")
+	}
 	if s.inner == nil {
 		b.Join(s.from)
 	} else {

@@ -61,6 +61,16 @@ func TestParameters(t *testing.T) {
 	}
 }
 
+func TestBehind(t *testing.T) {
+	p := sql.Table("purchases", "p")
+	s := sql.From(false, p).Select(p.C("id")).Where(sql.IsNull("a")).Where(sql.IsNull("b"))
+	got, _ := s.Behind(sql.Raw("keys AS k")).Only(sql.NotNull("c")).Where(sql.NotNull("d")).Query()
+	want := `SELECT "p"."id" FROM keys AS k CROSS JOIN "purchases" AS "p" WHERE c IS NOT NULL AND d IS NOT NULL`
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestOver(t *testing.T) {
 	p := sql.Table("purchases", "p")
 	s, o := sql.Over(sql.From(false, p).Select(p.C("id")).Limit(1), "o")

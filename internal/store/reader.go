@@ -2,9 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
-	"strconv"
-	"strings"
 
 	"purser/internal/fault"
 	"purser/internal/sql"
@@ -106,51 +103,6 @@ func (r *Reader) UnionAll(statements []*sql.Selector) sql.Querier {
 	return b
 }
 
-// key stands in the arguments of a statement for the key that PerKey puts there.
-type key struct{}
-
-// Key is what a statement for PerKey compares a column with.
-func (r *Reader) Key() any {
-	if r.Postgres() {
-		return sql.Raw("k.key")
-	}
-	return key{}
-}
-
-// PerKey joins the results of one statement for each of several ids; its last column is the id's number, from 0.
-func (r *Reader) PerKey(s *sql.Selector, ids []string) sql.Querier {
-	query, args := s.Query()
-	if r.Postgres() {
-		args = append(args, "{"+strings.Join(ids, ",")+"}")
-		return statement{"SELECT u.*, k.n - 1 FROM UNNEST($" + strconv.Itoa(len(args)) +
-			"::text[]) WITH ORDINALITY AS k(key, n) CROSS JOIN LATERAL (" + query + ") AS u", args}
-	}
-	var b strings.Builder
-	all := make([]any, 0, len(ids)*len(args))
-	for i, id := range ids {
-		if i > 0 {
-			b.WriteString(" UNION ALL ")
-		}
-		b.WriteString("SELECT *, " + strconv.Itoa(i) + " FROM (" + query + ") AS u")
-		for _, a := range args {
-			if a == (key{}) {
-				a = id
-			}
-			all = append(all, a)
-		}
-	}
-	return statement{b.String(), all}
-}
-
-// statement is one that is written already.
-type statement struct {
-	query string
-	args  []any
-}
-
-// Query implements sql.Querier.
-func (s statement) Query() (string, []any) { return s.query, s.args }
-
 // Join adds a table whose column equals ref, a column of a table that is in the statement already.
 func (r *Reader) Join(s *sql.Selector, table, alias, column, ref string) *sql.SelectTable {
 	t := sql.Table(table, alias)
@@ -189,26 +141,7 @@ func (r *Reader) beside(t *sql.SelectTable, table string) *sql.Predicate {
 	}
 }
 
-func holdsNUL(arg any) bool {
-	s, ok := arg.(string)
-	return ok && strings.IndexByte(s, 0) >= 0
-}
-
 // Query runs the statement and calls scan for each row.
 func (r *Reader) Query(ctx context.Context, s sql.Querier, scan func(*Rows) error) error {
-	query, args := s.Query()
-	if slices.ContainsFunc(args, holdsNUL) {
-		return errNotText
-	}
-	query = steady(r.db.dialect, query)
-	r.db.observe(ctx, query, args)
-	var failed error
-	err := r.db.read(ctx, query, args, func(rows *Rows) error {
-		failed = scan(rows)
-		return failed
-	})
-	if failed != nil {
-		return failed
-	}
-	return translate(err)
+	return r.Together(ctx, Read{s, scan})
 }

@@ -110,7 +110,7 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int, error) 
 // Read runs a raw query like Exec, and calls scan for each row.
 func (tx *Tx) Read(ctx context.Context, query string, args []any, scan func(*Rows) error) error {
 	count(ctx)
-	return tx.unit.read(ctx, rebind(tx.unit.dialect, query), args, scan)
+	return tx.unit.read(ctx, read{rebind(tx.unit.dialect, query), args, scan})
 }
 
 // ReadRow runs a raw query for one row like Exec, and copies its columns to where dest points. It returns
@@ -165,7 +165,7 @@ func (db *DB) QueryUnwalled(ctx context.Context, query string, args ...any) (*st
 // ReadUnwalled is QueryUnwalled that calls scan for each row.
 func (db *DB) ReadUnwalled(ctx context.Context, query string, args []any, scan func(*Rows) error) error {
 	count(ctx)
-	return translate(db.read(ctx, rebind(db.dialect, query), args, scan))
+	return translate(db.read(ctx, []read{{rebind(db.dialect, query), args, scan}}))
 }
 
 // CountUnwalled counts rows outside of any tenant, with a statement that selects the count: for telling

@@ -109,16 +109,10 @@ func (u *unit) QueryContext(ctx context.Context, query string, args ...any) (*st
 	return u.conn.QueryContext(ctx, query, args...)
 }
 
-// read runs a query and calls scan for each row.
-func (u *unit) read(ctx context.Context, query string, args []any, scan func(*Rows) error) error {
-	named, err := namedValues(args)
-	if err != nil {
-		return err
-	}
-	return u.conn.Raw(func(c any) error {
-		_, err := readFrom(ctx, c, query, named, scan)
-		return err
-	})
+// read runs queries and gives away each row.
+func (u *unit) read(ctx context.Context, reads ...read) error {
+	_, _, err := readOn(ctx, u.conn, reads)
+	return err
 }
 
 func (u *unit) postgres() bool { return u.dialect == dialect.Postgres }

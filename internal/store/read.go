@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	stdsql "database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"purser/internal/sql"
+)
+
+// Read is a statement to read with, and what takes each of its rows.
+type Read struct {
+	Statement sql.Querier
+	Row       func(*Rows) error
+}
+
+// Together runs statements that do not wait for each other: on PostgreSQL in one round trip.
+func (r *Reader) Together(ctx context.Context, reads ...Read) error {
+	list := make([]read, len(reads))
+	var failed error
+	for i, s := range reads {
+		query, args := s.Statement.Query()
+		if slices.ContainsFunc(args, holdsNUL) {
+			return errNotText
+		}
+		list[i] = read{steady(r.db.dialect, query), args, func(rows *Rows) error {
+			failed = s.Row(rows)
+			return failed
+		}}
+	}
+	for _, s := range list {
+		r.db.observe(ctx, s.query, s.args)
+	}
+	err := r.db.read(ctx, list)
+	if failed != nil {
+		return failed
+	}
+	return translate(err)
+}
+
+// read is a Read that is written.
+type read struct {
+	query string
+	args  []any
+	row   func(*Rows) error
+}
+
+// triesToConnect is how often something is begun when its connection turns out to be lost.
+const triesToConnect = 3
+
+// read runs statements and gives away each row.
+func (db *DB) read(ctx context.Context, reads []read) error {
+	if s := sessionOf(ctx); s != nil && s.tx != nil {
+		return s.tx.unit.read(ctx, reads...)
+	}
+	for try := 1; len(reads) > 0; try++ {
+		done, begun, err := db.readOnce(ctx, reads)
+		if begun || try == triesToConnect || !errors.Is(err, driver.ErrBadConn) {
+			return err
+		}
+		reads = reads[done:]
+	}
+	return nil
+}
+
+// readOnce tells how many statements are done, and whether the next has begun, so that it is not to be tried again.
+func (db *DB) readOnce(ctx context.Context, reads []read) (done int, begun bool, err error) {
+	conn, err := db.reader.Conn(ctx)
+	if err != nil {
+		return 0, false, err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	return readOn(ctx, conn, reads)
+}
+
+// readOn is readOnce on a connection.
+func readOn(ctx context.Context, conn *stdsql.Conn, reads []read) (done int, begun bool, err error) {
+	err = conn.Raw(func(c any) error {
+		switch c := c.(type) {
+		case *stdlib.Conn:
+			begun, err = readPostgres(ctx, c.Conn(), reads)
+		case driver.QueryerContext:
+			done, begun, err = readInTurn(ctx, c, reads)
+		default:
+			err = fmt.Errorf("%T runs no queries", c)
+		}
+		return err
+	})
+	return done, begun, err
+}
+
+func readInTurn(ctx context.Context, c driver.QueryerContext, reads []read) (done int, begun bool, err error) {
+	for i, s := range reads {
+		args, err := namedValues(s.args)
+		if err != nil {
+			return i, false, err
+		}
+		rows, err := c.QueryContext(ctx, s.query, args)
+		if err != nil {
+			return i, false, err
+		}
+		if err := errors.Join(each(rows, s.row), rows.Close()); err != nil {
+			return i, true, err
+		}
+	}
+	return len(reads), false, nil
+}
+
+// values are arguments as drivers take them.
+func values(args []any) ([]any, error) {
+	list := make([]any, len(args))
+	for i, a := range args {
+		v, err := driver.DefaultParameterConverter.ConvertValue(a)
+		if err != nil {
+			return nil, fmt.Errorf("argument %d: %w", i, err)
+		}
+		list[i] = v
+	}
+	return list, nil
+}
+
+func namedValues(args []any) ([]driver.NamedValue, error) {
+	list, err := values(args)
+	named := make([]driver.NamedValue, len(list))
+	for i, v := range list {
+		named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	}
+	return named, err
+}
+
+func each(rows driver.Rows, take func(*Rows) error) error {
+	row := Rows{values: make([]driver.Value, len(rows.Columns()))}
+	for {
+		if err := rows.Next(row.values); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if err := take(&row); err != nil {
+			return err
+		}
+	}
+}
+
+func holdsNUL(arg any) bool {
+	s, ok := arg.(string)
+	return ok && strings.IndexByte(s, 0) >= 0
+}
