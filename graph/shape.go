@@ -37,6 +37,7 @@ type builder struct {
 	roles    viewer.Roles
 	reported map[string]bool
 	tell     func(*gqlerror.Error) // takes what is reported
+	personal *bool                 // whether who asks has a part in the shape
 	// below a tenant of Viewer.access the roles held there count: what lies inside of one, and all the
 	// rest, is decided at different times
 	inAccess, decidesAccess bool
@@ -46,20 +47,28 @@ func newBuilder(ctx context.Context) *builder {
 	v, _ := viewer.From(ctx) // of an operation that lists tenants there is none yet
 	return &builder{
 		ctx: ctx, op: graphql.GetOperationContext(ctx), tenant: v.Tenant, reported: map[string]bool{},
-		tell: func(e *gqlerror.Error) { graphql.AddError(ctx, e) },
+		tell: func(e *gqlerror.Error) { graphql.AddError(ctx, e) }, personal: new(bool),
 	}
 }
 
 // as returns what is asked of the root field, for a tenant in which the roles are held.
 func (b *builder) as(roles viewer.Roles) *shape.Field {
 	b.roles = roles
-	return b.value(graphql.GetFieldContext(b.ctx).Field, graphql.GetPath(b.ctx))
+	f, kept := graphql.GetFieldContext(b.ctx).Field, shapesOf(b.op.Doc)
+	if use := kept.find(f.Selections); use != nil {
+		return use
+	}
+	use := b.value(f, graphql.GetPath(b.ctx))
+	if !*b.personal && constant(f.Selections, map[string]bool{}) {
+		kept.keep(f.Selections, use)
+	}
+	return use
 }
 
 // value returns the use of one field, by the type of its value.
 func (b *builder) value(f graphql.CollectedField, path ast.Path) *shape.Field {
 	typ := f.Definition.Type.Name()
-	use := &shape.Field{Of: map[string]*shape.Shape{}}
+	use := &shape.Field{}
 	if node, ok := strings.CutSuffix(typ, "Connection"); ok {
 		b.connection(use, f, node, path)
 		return use
@@ -67,8 +76,9 @@ func (b *builder) value(f graphql.CollectedField, path ast.Path) *shape.Field {
 	def := parsedSchema.Types[typ]
 	switch def.Kind {
 	case ast.Object:
-		use.Of[typ] = b.object(f.Selections, typ, path)
+		use.Of = map[string]*shape.Shape{typ: b.object(f.Selections, typ, path)}
 	case ast.Interface, ast.Union:
+		use.Of = map[string]*shape.Shape{}
 		for _, possible := range parsedSchema.GetPossibleTypes(def) {
 			use.Of[possible.Name] = b.object(f.Selections, possible.Name, path)
 		}
@@ -80,7 +90,7 @@ func (b *builder) value(f graphql.CollectedField, path ast.Path) *shape.Field {
 // connection looks through a list's edges and nodes to what is asked of its entries.
 func (b *builder) connection(use *shape.Field, f graphql.CollectedField, node string, path ast.Path) {
 	of := shape.New()
-	use.Of[node] = of
+	use.Of = map[string]*shape.Shape{node: of}
 	for _, c := range b.collect(f.Selections, node+"Connection") {
 		at := below(path, c)
 		switch c.Name {
@@ -126,7 +136,7 @@ func (b *builder) fields(s *shape.Shape, sel ast.SelectionSet, typ string, path 
 		if ok && !b.reachable(policy, at) {
 			continue
 		}
-		use := b.in(typ+"."+f.Name, policy.TenantID).value(f, at)
+		use := b.in(typ, f.Name, policy.TenantID).value(f, at)
 		use.Args = args
 		s.Add(f.Name, use)
 	}
@@ -134,13 +144,16 @@ func (b *builder) fields(s *shape.Shape, sel ast.SelectionSet, typ string, path 
 
 // in returns the builder for what lies below a field, which may lead into another tenant: the one it names,
 // or one in reach after the other.
-func (b *builder) in(field string, tenant *string) *builder {
+func (b *builder) in(typ, field string, tenant *string) *builder {
 	inner := *b
-	if tenant != nil {
+	switch {
+	case tenant != nil:
 		a, _ := viewer.CallerFrom(b.ctx).Find(*tenant)
 		inner.tenant, inner.roles, inner.inAccess = *tenant, a.Roles, b.decidesAccess
-	} else if field == "TenantAccess.tenant" {
+	case typ == "TenantAccess" && field == "tenant":
 		inner.inAccess = true
+	default:
+		return b
 	}
 	return &inner
 }
@@ -151,6 +164,7 @@ func (b *builder) collect(sel ast.SelectionSet, typ string) []graphql.CollectedF
 
 func (b *builder) allowed(f graphql.CollectedField, path ast.Path) bool {
 	roles := allowedRoles(f.Definition)
+	*b.personal = *b.personal || roles != nil
 	if roles == nil || b.inAccess != b.decidesAccess {
 		return true
 	}
@@ -165,6 +179,7 @@ func (b *builder) allowed(f graphql.CollectedField, path ast.Path) bool {
 // reachable tells whether the caller reaches the tenant that a product's policy is asked for; what
 // is wrong is reported once.
 func (b *builder) reachable(args model.PolicyArgs, path ast.Path) bool {
+	*b.personal = true
 	c := viewer.CallerFrom(b.ctx)
 	switch {
 	case args.TenantID != nil:
