@@ -26,6 +26,7 @@ import (
 	"purser/ent/notificationpurchase"
 	"purser/ent/partneraccess"
 	"purser/ent/product"
+	"purser/ent/producttotal"
 	"purser/ent/purchase"
 	"purser/ent/selfservicepolicy"
 	"purser/ent/tenant"
@@ -74,6 +75,8 @@ type Client struct {
 	PartnerAccess *PartnerAccessClient
 	// Product is the client for interacting with the Product builders.
 	Product *ProductClient
+	// ProductTotal is the client for interacting with the ProductTotal builders.
+	ProductTotal *ProductTotalClient
 	// Purchase is the client for interacting with the Purchase builders.
 	Purchase *PurchaseClient
 	// SelfServicePolicy is the client for interacting with the SelfServicePolicy builders.
@@ -108,6 +111,7 @@ func (c *Client) init() {
 	c.NotificationPurchase = NewNotificationPurchaseClient(c.config)
 	c.PartnerAccess = NewPartnerAccessClient(c.config)
 	c.Product = NewProductClient(c.config)
+	c.ProductTotal = NewProductTotalClient(c.config)
 	c.Purchase = NewPurchaseClient(c.config)
 	c.SelfServicePolicy = NewSelfServicePolicyClient(c.config)
 	c.Tenant = NewTenantClient(c.config)
@@ -219,6 +223,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		NotificationPurchase: NewNotificationPurchaseClient(cfg),
 		PartnerAccess:        NewPartnerAccessClient(cfg),
 		Product:              NewProductClient(cfg),
+		ProductTotal:         NewProductTotalClient(cfg),
 		Purchase:             NewPurchaseClient(cfg),
 		SelfServicePolicy:    NewSelfServicePolicyClient(cfg),
 		Tenant:               NewTenantClient(cfg),
@@ -257,6 +262,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		NotificationPurchase: NewNotificationPurchaseClient(cfg),
 		PartnerAccess:        NewPartnerAccessClient(cfg),
 		Product:              NewProductClient(cfg),
+		ProductTotal:         NewProductTotalClient(cfg),
 		Purchase:             NewPurchaseClient(cfg),
 		SelfServicePolicy:    NewSelfServicePolicyClient(cfg),
 		Tenant:               NewTenantClient(cfg),
@@ -293,7 +299,7 @@ func (c *Client) Use(hooks ...Hook) {
 		c.APIToken, c.AccessChange, c.AuditEvent, c.BootstrapLink, c.Export,
 		c.IdempotencyKey, c.License, c.LicenseRequest, c.LicenseRequestUser, c.Move,
 		c.MoveUser, c.Notification, c.NotificationPurchase, c.PartnerAccess, c.Product,
-		c.Purchase, c.SelfServicePolicy, c.Tenant, c.User,
+		c.ProductTotal, c.Purchase, c.SelfServicePolicy, c.Tenant, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -306,7 +312,7 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.APIToken, c.AccessChange, c.AuditEvent, c.BootstrapLink, c.Export,
 		c.IdempotencyKey, c.License, c.LicenseRequest, c.LicenseRequestUser, c.Move,
 		c.MoveUser, c.Notification, c.NotificationPurchase, c.PartnerAccess, c.Product,
-		c.Purchase, c.SelfServicePolicy, c.Tenant, c.User,
+		c.ProductTotal, c.Purchase, c.SelfServicePolicy, c.Tenant, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -345,6 +351,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.PartnerAccess.mutate(ctx, m)
 	case *ProductMutation:
 		return c.Product.mutate(ctx, m)
+	case *ProductTotalMutation:
+		return c.ProductTotal.mutate(ctx, m)
 	case *PurchaseMutation:
 		return c.Purchase.mutate(ctx, m)
 	case *SelfServicePolicyMutation:
@@ -2871,6 +2879,157 @@ func (c *ProductClient) mutate(ctx context.Context, m *ProductMutation) (Value, 
 	}
 }
 
+// ProductTotalClient is a client for the ProductTotal schema.
+type ProductTotalClient struct {
+	config
+}
+
+// NewProductTotalClient returns a client for the ProductTotal from the given config.
+func NewProductTotalClient(c config) *ProductTotalClient {
+	return &ProductTotalClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `producttotal.Hooks(f(g(h())))`.
+func (c *ProductTotalClient) Use(hooks ...Hook) {
+	c.hooks.ProductTotal = append(c.hooks.ProductTotal, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `producttotal.Intercept(f(g(h())))`.
+func (c *ProductTotalClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ProductTotal = append(c.inters.ProductTotal, interceptors...)
+}
+
+// Create returns a builder for creating a ProductTotal entity.
+func (c *ProductTotalClient) Create() *ProductTotalCreate {
+	mutation := newProductTotalMutation(c.config, OpCreate)
+	return &ProductTotalCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ProductTotal entities.
+func (c *ProductTotalClient) CreateBulk(builders ...*ProductTotalCreate) *ProductTotalCreateBulk {
+	return &ProductTotalCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ProductTotalClient) MapCreateBulk(slice any, setFunc func(*ProductTotalCreate, int)) *ProductTotalCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ProductTotalCreateBulk{err: fmt.Errorf("calling to ProductTotalClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ProductTotalCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ProductTotalCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ProductTotal.
+func (c *ProductTotalClient) Update() *ProductTotalUpdate {
+	mutation := newProductTotalMutation(c.config, OpUpdate)
+	return &ProductTotalUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ProductTotalClient) UpdateOne(_m *ProductTotal) *ProductTotalUpdateOne {
+	mutation := newProductTotalMutation(c.config, OpUpdateOne, withProductTotal(_m))
+	return &ProductTotalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ProductTotalClient) UpdateOneID(id int) *ProductTotalUpdateOne {
+	mutation := newProductTotalMutation(c.config, OpUpdateOne, withProductTotalID(id))
+	return &ProductTotalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ProductTotal.
+func (c *ProductTotalClient) Delete() *ProductTotalDelete {
+	mutation := newProductTotalMutation(c.config, OpDelete)
+	return &ProductTotalDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ProductTotalClient) DeleteOne(_m *ProductTotal) *ProductTotalDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ProductTotalClient) DeleteOneID(id int) *ProductTotalDeleteOne {
+	builder := c.Delete().Where(producttotal.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ProductTotalDeleteOne{builder}
+}
+
+// Query returns a query builder for ProductTotal.
+func (c *ProductTotalClient) Query() *ProductTotalQuery {
+	return &ProductTotalQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeProductTotal},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ProductTotal entity by its id.
+func (c *ProductTotalClient) Get(ctx context.Context, id int) (*ProductTotal, error) {
+	return c.Query().Where(producttotal.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ProductTotalClient) GetX(ctx context.Context, id int) *ProductTotal {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryTenant queries the tenant edge of a ProductTotal.
+func (c *ProductTotalClient) QueryTenant(_m *ProductTotal) *TenantQuery {
+	query := (&TenantClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(producttotal.Table, producttotal.FieldID, id),
+			sqlgraph.To(tenant.Table, tenant.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, producttotal.TenantTable, producttotal.TenantColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ProductTotalClient) Hooks() []Hook {
+	hooks := c.hooks.ProductTotal
+	return append(hooks[:len(hooks):len(hooks)], producttotal.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ProductTotalClient) Interceptors() []Interceptor {
+	inters := c.inters.ProductTotal
+	return append(inters[:len(inters):len(inters)], producttotal.Interceptors[:]...)
+}
+
+func (c *ProductTotalClient) mutate(ctx context.Context, m *ProductTotalMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ProductTotalCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ProductTotalUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ProductTotalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ProductTotalDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ProductTotal mutation op: %q", m.Op())
+	}
+}
+
 // PurchaseClient is a client for the Purchase schema.
 type PurchaseClient struct {
 	config
@@ -3606,14 +3765,14 @@ type (
 	hooks struct {
 		APIToken, AccessChange, AuditEvent, BootstrapLink, Export, IdempotencyKey,
 		License, LicenseRequest, LicenseRequestUser, Move, MoveUser, Notification,
-		NotificationPurchase, PartnerAccess, Product, Purchase, SelfServicePolicy,
-		Tenant, User []ent.Hook
+		NotificationPurchase, PartnerAccess, Product, ProductTotal, Purchase,
+		SelfServicePolicy, Tenant, User []ent.Hook
 	}
 	inters struct {
 		APIToken, AccessChange, AuditEvent, BootstrapLink, Export, IdempotencyKey,
 		License, LicenseRequest, LicenseRequestUser, Move, MoveUser, Notification,
-		NotificationPurchase, PartnerAccess, Product, Purchase, SelfServicePolicy,
-		Tenant, User []ent.Interceptor
+		NotificationPurchase, PartnerAccess, Product, ProductTotal, Purchase,
+		SelfServicePolicy, Tenant, User []ent.Interceptor
 	}
 )
 

@@ -21,6 +21,7 @@ import (
 	"purser/ent/notificationpurchase"
 	"purser/ent/partneraccess"
 	"purser/ent/product"
+	"purser/ent/producttotal"
 	"purser/ent/purchase"
 	"purser/ent/selfservicepolicy"
 	"purser/ent/tenant"
@@ -106,6 +107,7 @@ func checkColumn(t, c string) error {
 			notificationpurchase.Table: notificationpurchase.ValidColumn,
 			partneraccess.Table:        partneraccess.ValidColumn,
 			product.Table:              product.ValidColumn,
+			producttotal.Table:         producttotal.ValidColumn,
 			purchase.Table:             purchase.ValidColumn,
 			selfservicepolicy.Table:    selfservicepolicy.ValidColumn,
 			tenant.Table:               tenant.ValidColumn,

@@ -22,6 +22,7 @@ import (
 	"purser/ent/partneraccess"
 	"purser/ent/predicate"
 	"purser/ent/product"
+	"purser/ent/producttotal"
 	"purser/ent/purchase"
 	"purser/ent/selfservicepolicy"
 	"purser/ent/tenant"
@@ -59,6 +60,7 @@ const (
 	TypeNotificationPurchase = "NotificationPurchase"
 	TypePartnerAccess        = "PartnerAccess"
 	TypeProduct              = "Product"
+	TypeProductTotal         = "ProductTotal"
 	TypePurchase             = "Purchase"
 	TypeSelfServicePolicy    = "SelfServicePolicy"
 	TypeTenant               = "Tenant"
@@ -13951,6 +13953,899 @@ func (m *ProductMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ProductMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Product edge %s", name)
+}
+
+// ProductTotalMutation represents an operation that mutates the ProductTotal nodes in the graph.
+type ProductTotalMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	product_key   *string
+	product_id    *string
+	source        *string
+	purchases     *int
+	addpurchases  *int
+	quantity      *int
+	addquantity   *int
+	assigned      *int
+	addassigned   *int
+	reserved      *int
+	addreserved   *int
+	clearedFields map[string]struct{}
+	tenant        *string
+	clearedtenant bool
+	done          bool
+	oldValue      func(context.Context) (*ProductTotal, error)
+	predicates    []predicate.ProductTotal
+}
+
+var _ ent.Mutation = (*ProductTotalMutation)(nil)
+
+// producttotalOption allows management of the mutation configuration using functional options.
+type producttotalOption func(*ProductTotalMutation)
+
+// newProductTotalMutation creates new mutation for the ProductTotal entity.
+func newProductTotalMutation(c config, op Op, opts ...producttotalOption) *ProductTotalMutation {
+	m := &ProductTotalMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeProductTotal,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withProductTotalID sets the ID field of the mutation.
+func withProductTotalID(id int) producttotalOption {
+	return func(m *ProductTotalMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ProductTotal
+		)
+		m.oldValue = func(ctx context.Context) (*ProductTotal, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ProductTotal.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withProductTotal sets the old ProductTotal of the mutation.
+func withProductTotal(node *ProductTotal) producttotalOption {
+	return func(m *ProductTotalMutation) {
+		m.oldValue = func(context.Context) (*ProductTotal, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ProductTotalMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ProductTotalMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ProductTotalMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ProductTotalMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ProductTotal.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ProductTotalMutation) SetTenantID(s string) {
+	m.tenant = &s
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ProductTotalMutation) TenantID() (r string, exists bool) {
+	v := m.tenant
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the ProductTotal entity.
+// If the ProductTotal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductTotalMutation) OldTenantID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ProductTotalMutation) ResetTenantID() {
+	m.tenant = nil
+}
+
+// SetProductKey sets the "product_key" field.
+func (m *ProductTotalMutation) SetProductKey(s string) {
+	m.product_key = &s
+}
+
+// ProductKey returns the value of the "product_key" field in the mutation.
+func (m *ProductTotalMutation) ProductKey() (r string, exists bool) {
+	v := m.product_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProductKey returns the old "product_key" field's value of the ProductTotal entity.
+// If the ProductTotal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductTotalMutation) OldProductKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProductKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProductKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProductKey: %w", err)
+	}
+	return oldValue.ProductKey, nil
+}
+
+// ResetProductKey resets all changes to the "product_key" field.
+func (m *ProductTotalMutation) ResetProductKey() {
+	m.product_key = nil
+}
+
+// SetProductID sets the "product_id" field.
+func (m *ProductTotalMutation) SetProductID(s string) {
+	m.product_id = &s
+}
+
+// ProductID returns the value of the "product_id" field in the mutation.
+func (m *ProductTotalMutation) ProductID() (r string, exists bool) {
+	v := m.product_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProductID returns the old "product_id" field's value of the ProductTotal entity.
+// If the ProductTotal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductTotalMutation) OldProductID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProductID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProductID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProductID: %w", err)
+	}
+	return oldValue.ProductID, nil
+}
+
+// ResetProductID resets all changes to the "product_id" field.
+func (m *ProductTotalMutation) ResetProductID() {
+	m.product_id = nil
+}
+
+// SetSource sets the "source" field.
+func (m *ProductTotalMutation) SetSource(s string) {
+	m.source = &s
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *ProductTotalMutation) Source() (r string, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the ProductTotal entity.
+// If the ProductTotal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductTotalMutation) OldSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *ProductTotalMutation) ResetSource() {
+	m.source = nil
+}
+
+// SetPurchases sets the "purchases" field.
+func (m *ProductTotalMutation) SetPurchases(i int) {
+	m.purchases = &i
+	m.addpurchases = nil
+}
+
+// Purchases returns the value of the "purchases" field in the mutation.
+func (m *ProductTotalMutation) Purchases() (r int, exists bool) {
+	v := m.purchases
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurchases returns the old "purchases" field's value of the ProductTotal entity.
+// If the ProductTotal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductTotalMutation) OldPurchases(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurchases is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurchases requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurchases: %w", err)
+	}
+	return oldValue.Purchases, nil
+}
+
+// AddPurchases adds i to the "purchases" field.
+func (m *ProductTotalMutation) AddPurchases(i int) {
+	if m.addpurchases != nil {
+		*m.addpurchases += i
+	} else {
+		m.addpurchases = &i
+	}
+}
+
+// AddedPurchases returns the value that was added to the "purchases" field in this mutation.
+func (m *ProductTotalMutation) AddedPurchases() (r int, exists bool) {
+	v := m.addpurchases
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPurchases resets all changes to the "purchases" field.
+func (m *ProductTotalMutation) ResetPurchases() {
+	m.purchases = nil
+	m.addpurchases = nil
+}
+
+// SetQuantity sets the "quantity" field.
+func (m *ProductTotalMutation) SetQuantity(i int) {
+	m.quantity = &i
+	m.addquantity = nil
+}
+
+// Quantity returns the value of the "quantity" field in the mutation.
+func (m *ProductTotalMutation) Quantity() (r int, exists bool) {
+	v := m.quantity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuantity returns the old "quantity" field's value of the ProductTotal entity.
+// If the ProductTotal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductTotalMutation) OldQuantity(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuantity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuantity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuantity: %w", err)
+	}
+	return oldValue.Quantity, nil
+}
+
+// AddQuantity adds i to the "quantity" field.
+func (m *ProductTotalMutation) AddQuantity(i int) {
+	if m.addquantity != nil {
+		*m.addquantity += i
+	} else {
+		m.addquantity = &i
+	}
+}
+
+// AddedQuantity returns the value that was added to the "quantity" field in this mutation.
+func (m *ProductTotalMutation) AddedQuantity() (r int, exists bool) {
+	v := m.addquantity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetQuantity resets all changes to the "quantity" field.
+func (m *ProductTotalMutation) ResetQuantity() {
+	m.quantity = nil
+	m.addquantity = nil
+}
+
+// SetAssigned sets the "assigned" field.
+func (m *ProductTotalMutation) SetAssigned(i int) {
+	m.assigned = &i
+	m.addassigned = nil
+}
+
+// Assigned returns the value of the "assigned" field in the mutation.
+func (m *ProductTotalMutation) Assigned() (r int, exists bool) {
+	v := m.assigned
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAssigned returns the old "assigned" field's value of the ProductTotal entity.
+// If the ProductTotal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductTotalMutation) OldAssigned(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAssigned is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAssigned requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAssigned: %w", err)
+	}
+	return oldValue.Assigned, nil
+}
+
+// AddAssigned adds i to the "assigned" field.
+func (m *ProductTotalMutation) AddAssigned(i int) {
+	if m.addassigned != nil {
+		*m.addassigned += i
+	} else {
+		m.addassigned = &i
+	}
+}
+
+// AddedAssigned returns the value that was added to the "assigned" field in this mutation.
+func (m *ProductTotalMutation) AddedAssigned() (r int, exists bool) {
+	v := m.addassigned
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAssigned resets all changes to the "assigned" field.
+func (m *ProductTotalMutation) ResetAssigned() {
+	m.assigned = nil
+	m.addassigned = nil
+}
+
+// SetReserved sets the "reserved" field.
+func (m *ProductTotalMutation) SetReserved(i int) {
+	m.reserved = &i
+	m.addreserved = nil
+}
+
+// Reserved returns the value of the "reserved" field in the mutation.
+func (m *ProductTotalMutation) Reserved() (r int, exists bool) {
+	v := m.reserved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReserved returns the old "reserved" field's value of the ProductTotal entity.
+// If the ProductTotal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductTotalMutation) OldReserved(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReserved is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReserved requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReserved: %w", err)
+	}
+	return oldValue.Reserved, nil
+}
+
+// AddReserved adds i to the "reserved" field.
+func (m *ProductTotalMutation) AddReserved(i int) {
+	if m.addreserved != nil {
+		*m.addreserved += i
+	} else {
+		m.addreserved = &i
+	}
+}
+
+// AddedReserved returns the value that was added to the "reserved" field in this mutation.
+func (m *ProductTotalMutation) AddedReserved() (r int, exists bool) {
+	v := m.addreserved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReserved resets all changes to the "reserved" field.
+func (m *ProductTotalMutation) ResetReserved() {
+	m.reserved = nil
+	m.addreserved = nil
+}
+
+// ClearTenant clears the "tenant" edge to the Tenant entity.
+func (m *ProductTotalMutation) ClearTenant() {
+	m.clearedtenant = true
+	m.clearedFields[producttotal.FieldTenantID] = struct{}{}
+}
+
+// TenantCleared reports if the "tenant" edge to the Tenant entity was cleared.
+func (m *ProductTotalMutation) TenantCleared() bool {
+	return m.clearedtenant
+}
+
+// TenantIDs returns the "tenant" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// TenantID instead. It exists only for internal usage by the builders.
+func (m *ProductTotalMutation) TenantIDs() (ids []string) {
+	if id := m.tenant; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetTenant resets all changes to the "tenant" edge.
+func (m *ProductTotalMutation) ResetTenant() {
+	m.tenant = nil
+	m.clearedtenant = false
+}
+
+// Where appends a list predicates to the ProductTotalMutation builder.
+func (m *ProductTotalMutation) Where(ps ...predicate.ProductTotal) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ProductTotalMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ProductTotalMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ProductTotal, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ProductTotalMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ProductTotalMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ProductTotal).
+func (m *ProductTotalMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ProductTotalMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.tenant != nil {
+		fields = append(fields, producttotal.FieldTenantID)
+	}
+	if m.product_key != nil {
+		fields = append(fields, producttotal.FieldProductKey)
+	}
+	if m.product_id != nil {
+		fields = append(fields, producttotal.FieldProductID)
+	}
+	if m.source != nil {
+		fields = append(fields, producttotal.FieldSource)
+	}
+	if m.purchases != nil {
+		fields = append(fields, producttotal.FieldPurchases)
+	}
+	if m.quantity != nil {
+		fields = append(fields, producttotal.FieldQuantity)
+	}
+	if m.assigned != nil {
+		fields = append(fields, producttotal.FieldAssigned)
+	}
+	if m.reserved != nil {
+		fields = append(fields, producttotal.FieldReserved)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ProductTotalMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case producttotal.FieldTenantID:
+		return m.TenantID()
+	case producttotal.FieldProductKey:
+		return m.ProductKey()
+	case producttotal.FieldProductID:
+		return m.ProductID()
+	case producttotal.FieldSource:
+		return m.Source()
+	case producttotal.FieldPurchases:
+		return m.Purchases()
+	case producttotal.FieldQuantity:
+		return m.Quantity()
+	case producttotal.FieldAssigned:
+		return m.Assigned()
+	case producttotal.FieldReserved:
+		return m.Reserved()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ProductTotalMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case producttotal.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case producttotal.FieldProductKey:
+		return m.OldProductKey(ctx)
+	case producttotal.FieldProductID:
+		return m.OldProductID(ctx)
+	case producttotal.FieldSource:
+		return m.OldSource(ctx)
+	case producttotal.FieldPurchases:
+		return m.OldPurchases(ctx)
+	case producttotal.FieldQuantity:
+		return m.OldQuantity(ctx)
+	case producttotal.FieldAssigned:
+		return m.OldAssigned(ctx)
+	case producttotal.FieldReserved:
+		return m.OldReserved(ctx)
+	}
+	return nil, fmt.Errorf("unknown ProductTotal field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProductTotalMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case producttotal.FieldTenantID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case producttotal.FieldProductKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProductKey(v)
+		return nil
+	case producttotal.FieldProductID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProductID(v)
+		return nil
+	case producttotal.FieldSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case producttotal.FieldPurchases:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurchases(v)
+		return nil
+	case producttotal.FieldQuantity:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuantity(v)
+		return nil
+	case producttotal.FieldAssigned:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAssigned(v)
+		return nil
+	case producttotal.FieldReserved:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReserved(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProductTotal field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ProductTotalMutation) AddedFields() []string {
+	var fields []string
+	if m.addpurchases != nil {
+		fields = append(fields, producttotal.FieldPurchases)
+	}
+	if m.addquantity != nil {
+		fields = append(fields, producttotal.FieldQuantity)
+	}
+	if m.addassigned != nil {
+		fields = append(fields, producttotal.FieldAssigned)
+	}
+	if m.addreserved != nil {
+		fields = append(fields, producttotal.FieldReserved)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ProductTotalMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case producttotal.FieldPurchases:
+		return m.AddedPurchases()
+	case producttotal.FieldQuantity:
+		return m.AddedQuantity()
+	case producttotal.FieldAssigned:
+		return m.AddedAssigned()
+	case producttotal.FieldReserved:
+		return m.AddedReserved()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProductTotalMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case producttotal.FieldPurchases:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPurchases(v)
+		return nil
+	case producttotal.FieldQuantity:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddQuantity(v)
+		return nil
+	case producttotal.FieldAssigned:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAssigned(v)
+		return nil
+	case producttotal.FieldReserved:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReserved(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProductTotal numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ProductTotalMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ProductTotalMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ProductTotalMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ProductTotal nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ProductTotalMutation) ResetField(name string) error {
+	switch name {
+	case producttotal.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case producttotal.FieldProductKey:
+		m.ResetProductKey()
+		return nil
+	case producttotal.FieldProductID:
+		m.ResetProductID()
+		return nil
+	case producttotal.FieldSource:
+		m.ResetSource()
+		return nil
+	case producttotal.FieldPurchases:
+		m.ResetPurchases()
+		return nil
+	case producttotal.FieldQuantity:
+		m.ResetQuantity()
+		return nil
+	case producttotal.FieldAssigned:
+		m.ResetAssigned()
+		return nil
+	case producttotal.FieldReserved:
+		m.ResetReserved()
+		return nil
+	}
+	return fmt.Errorf("unknown ProductTotal field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ProductTotalMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.tenant != nil {
+		edges = append(edges, producttotal.EdgeTenant)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ProductTotalMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case producttotal.EdgeTenant:
+		if id := m.tenant; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ProductTotalMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ProductTotalMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ProductTotalMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedtenant {
+		edges = append(edges, producttotal.EdgeTenant)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ProductTotalMutation) EdgeCleared(name string) bool {
+	switch name {
+	case producttotal.EdgeTenant:
+		return m.clearedtenant
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ProductTotalMutation) ClearEdge(name string) error {
+	switch name {
+	case producttotal.EdgeTenant:
+		m.ClearTenant()
+		return nil
+	}
+	return fmt.Errorf("unknown ProductTotal unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ProductTotalMutation) ResetEdge(name string) error {
+	switch name {
+	case producttotal.EdgeTenant:
+		m.ResetTenant()
+		return nil
+	}
+	return fmt.Errorf("unknown ProductTotal edge %s", name)
 }
 
 // PurchaseMutation represents an operation that mutates the Purchase nodes in the graph.

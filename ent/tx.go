@@ -44,6 +44,8 @@ type Tx struct {
 	PartnerAccess *PartnerAccessClient
 	// Product is the client for interacting with the Product builders.
 	Product *ProductClient
+	// ProductTotal is the client for interacting with the ProductTotal builders.
+	ProductTotal *ProductTotalClient
 	// Purchase is the client for interacting with the Purchase builders.
 	Purchase *PurchaseClient
 	// SelfServicePolicy is the client for interacting with the SelfServicePolicy builders.
@@ -198,6 +200,7 @@ func (tx *Tx) init() {
 	tx.NotificationPurchase = NewNotificationPurchaseClient(tx.config)
 	tx.PartnerAccess = NewPartnerAccessClient(tx.config)
 	tx.Product = NewProductClient(tx.config)
+	tx.ProductTotal = NewProductTotalClient(tx.config)
 	tx.Purchase = NewPurchaseClient(tx.config)
 	tx.SelfServicePolicy = NewSelfServicePolicyClient(tx.config)
 	tx.Tenant = NewTenantClient(tx.config)

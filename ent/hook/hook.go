@@ -188,6 +188,18 @@ func (f ProductFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProductMutation", m)
 }
 
+// The ProductTotalFunc type is an adapter to allow the use of ordinary
+// function as ProductTotal mutator.
+type ProductTotalFunc func(context.Context, *ent.ProductTotalMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ProductTotalFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ProductTotalMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProductTotalMutation", m)
+}
+
 // The PurchaseFunc type is an adapter to allow the use of ordinary
 // function as Purchase mutator.
 type PurchaseFunc func(context.Context, *ent.PurchaseMutation) (ent.Value, error)

@@ -23,6 +23,7 @@ import (
 	"purser/ent/partneraccess"
 	"purser/ent/predicate"
 	"purser/ent/product"
+	"purser/ent/producttotal"
 	"purser/ent/purchase"
 	"purser/ent/selfservicepolicy"
 	"purser/ent/tenant"
@@ -492,6 +493,33 @@ func (f TraverseProduct) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ProductQuery", q)
 }
 
+// The ProductTotalFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ProductTotalFunc func(context.Context, *ent.ProductTotalQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ProductTotalFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ProductTotalQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ProductTotalQuery", q)
+}
+
+// The TraverseProductTotal type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseProductTotal func(context.Context, *ent.ProductTotalQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseProductTotal) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseProductTotal) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ProductTotalQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ProductTotalQuery", q)
+}
+
 // The PurchaseFunc type is an adapter to allow the use of ordinary function as a Querier.
 type PurchaseFunc func(context.Context, *ent.PurchaseQuery) (ent.Value, error)
 
@@ -633,6 +661,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.PartnerAccessQuery, predicate.PartnerAccess, partneraccess.OrderOption]{typ: ent.TypePartnerAccess, tq: q}, nil
 	case *ent.ProductQuery:
 		return &query[*ent.ProductQuery, predicate.Product, product.OrderOption]{typ: ent.TypeProduct, tq: q}, nil
+	case *ent.ProductTotalQuery:
+		return &query[*ent.ProductTotalQuery, predicate.ProductTotal, producttotal.OrderOption]{typ: ent.TypeProductTotal, tq: q}, nil
 	case *ent.PurchaseQuery:
 		return &query[*ent.PurchaseQuery, predicate.Purchase, purchase.OrderOption]{typ: ent.TypePurchase, tq: q}, nil
 	case *ent.SelfServicePolicyQuery:

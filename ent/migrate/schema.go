@@ -700,6 +700,39 @@ var (
 			},
 		},
 	}
+	// ProductTotalsColumns holds the columns for the "product_totals" table.
+	ProductTotalsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "product_key", Type: field.TypeString, Collation: "C"},
+		{Name: "product_id", Type: field.TypeString, Collation: "C"},
+		{Name: "source", Type: field.TypeString, Collation: "C"},
+		{Name: "purchases", Type: field.TypeInt, Default: 0},
+		{Name: "quantity", Type: field.TypeInt, Default: 0},
+		{Name: "assigned", Type: field.TypeInt, Default: 0},
+		{Name: "reserved", Type: field.TypeInt, Default: 0},
+		{Name: "tenant_id", Type: field.TypeString, Collation: "C"},
+	}
+	// ProductTotalsTable holds the schema information for the "product_totals" table.
+	ProductTotalsTable = &schema.Table{
+		Name:       "product_totals",
+		Columns:    ProductTotalsColumns,
+		PrimaryKey: []*schema.Column{ProductTotalsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "product_totals_tenants_tenant",
+				Columns:    []*schema.Column{ProductTotalsColumns[8]},
+				RefColumns: []*schema.Column{TenantsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "producttotal_tenant_id_product_key_product_id_source",
+				Unique:  false,
+				Columns: []*schema.Column{ProductTotalsColumns[8], ProductTotalsColumns[1], ProductTotalsColumns[2], ProductTotalsColumns[3]},
+			},
+		},
+	}
 	// PurchasesColumns holds the columns for the "purchases" table.
 	PurchasesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Collation: "C"},
@@ -826,11 +859,6 @@ var (
 				Name:    "purchase_by_purchaser",
 				Unique:  false,
 				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[2], PurchasesColumns[26], PurchasesColumns[30], PurchasesColumns[4], PurchasesColumns[29], PurchasesColumns[5], PurchasesColumns[6], PurchasesColumns[7]},
-			},
-			{
-				Name:    "purchase_by_product",
-				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[25], PurchasesColumns[29], PurchasesColumns[4], PurchasesColumns[2], PurchasesColumns[5], PurchasesColumns[6], PurchasesColumns[7]},
 			},
 			{
 				Name:    "purchase_due_at",
@@ -1013,6 +1041,7 @@ var (
 		NotificationPurchasesTable,
 		PartnerAccessesTable,
 		ProductsTable,
+		ProductTotalsTable,
 		PurchasesTable,
 		SelfServicePoliciesTable,
 		TenantsTable,
@@ -1085,6 +1114,11 @@ func init() {
 		"product_kind":       "kind IN ('PRODUCT', 'OFFER_TYPE')",
 		"product_list_price": "list_price >= 0",
 		"product_trial_days": "trial_days >= 0",
+	}
+	ProductTotalsTable.ForeignKeys[0].RefTable = TenantsTable
+	ProductTotalsTable.Annotation = &entsql.Annotation{}
+	ProductTotalsTable.Annotation.Checks = map[string]string{
+		"product_total_source": "source IN ('SELF_SERVICE', 'CENTRAL')",
 	}
 	PurchasesTable.ForeignKeys[0].RefTable = TenantsTable
 	PurchasesTable.ForeignKeys[1].RefTable = ProductsTable

@@ -51,6 +51,9 @@ type PartnerAccess func(*sql.Selector)
 // Product is the predicate function for product builders.
 type Product func(*sql.Selector)
 
+// ProductTotal is the predicate function for producttotal builders.
+type ProductTotal func(*sql.Selector)
+
 // Purchase is the predicate function for purchase builders.
 type Purchase func(*sql.Selector)
 

@@ -17,6 +17,7 @@ import (
 	"purser/ent/notificationpurchase"
 	"purser/ent/partneraccess"
 	"purser/ent/product"
+	"purser/ent/producttotal"
 	"purser/ent/purchase"
 	"purser/ent/schema"
 	"purser/ent/selfservicepolicy"
@@ -162,6 +163,29 @@ func init() {
 	productDescExcludedCountries := productFields[12].Descriptor()
 	// product.DefaultExcludedCountries holds the default value on creation for the excluded_countries field.
 	product.DefaultExcludedCountries = productDescExcludedCountries.Default.(string)
+	producttotalMixin := schema.ProductTotal{}.Mixin()
+	producttotalMixinHooks0 := producttotalMixin[0].Hooks()
+	producttotal.Hooks[0] = producttotalMixinHooks0[0]
+	producttotalMixinInters0 := producttotalMixin[0].Interceptors()
+	producttotal.Interceptors[0] = producttotalMixinInters0[0]
+	producttotalFields := schema.ProductTotal{}.Fields()
+	_ = producttotalFields
+	// producttotalDescPurchases is the schema descriptor for purchases field.
+	producttotalDescPurchases := producttotalFields[3].Descriptor()
+	// producttotal.DefaultPurchases holds the default value on creation for the purchases field.
+	producttotal.DefaultPurchases = producttotalDescPurchases.Default.(int)
+	// producttotalDescQuantity is the schema descriptor for quantity field.
+	producttotalDescQuantity := producttotalFields[4].Descriptor()
+	// producttotal.DefaultQuantity holds the default value on creation for the quantity field.
+	producttotal.DefaultQuantity = producttotalDescQuantity.Default.(int)
+	// producttotalDescAssigned is the schema descriptor for assigned field.
+	producttotalDescAssigned := producttotalFields[5].Descriptor()
+	// producttotal.DefaultAssigned holds the default value on creation for the assigned field.
+	producttotal.DefaultAssigned = producttotalDescAssigned.Default.(int)
+	// producttotalDescReserved is the schema descriptor for reserved field.
+	producttotalDescReserved := producttotalFields[6].Descriptor()
+	// producttotal.DefaultReserved holds the default value on creation for the reserved field.
+	producttotal.DefaultReserved = producttotalDescReserved.Default.(int)
 	purchaseMixin := schema.Purchase{}.Mixin()
 	purchaseMixinHooks1 := purchaseMixin[1].Hooks()
 	purchase.Hooks[0] = purchaseMixinHooks1[0]

@@ -78,11 +78,9 @@ func (Purchase) Indexes() []ent.Index {
 		index.Fields("tenant_id", "status", "purchased_at", "id"),
 		index.Fields("tenant_id", "product_id", "purchased_at", "id"),
 		index.Fields("tenant_id", "purchaser_id", "purchased_at", "id"),
-		// what is summed by purchaser and by product, with all that the sums need
+		// what is summed by purchaser, with all that the sums need; what is summed by product is in ProductTotal
 		index.Fields("tenant_id", "source", "purchaser_key", "purchaser_id", "status", "product_id", "quantity", "assigned", "reserved").
 			StorageKey("purchase_by_purchaser"),
-		index.Fields("tenant_id", "product_key", "product_id", "status", "source", "quantity", "assigned", "reserved").
-			StorageKey("purchase_by_product"),
 		index.Fields("due_at").Annotations(entsql.IndexWhere("status <> 'DELETED'")),
 		// a user tries a product once
 		index.Fields("tried_by", "product_id").Annotations(entsql.IndexWhere("tried_by IS NOT NULL")),

@@ -37,38 +37,38 @@ func (s *Service) ProductLicenses(ctx context.Context, use *shape.Field, args mo
 	}, l.fillProductLicenses(ctx, e.nodes, sh, source)
 }
 
-// productRows sums the counters of the purchases by product.
+// productRows adds up the totals of each product, of which there are few however many the purchases are.
 func (l *loader) productRows(scope groupScope) source[*model.ProductLicenses] {
 	return func(sh *shape.Shape) (*query, func() *model.ProductLicenses, keyset) {
-		inner, p := l.r.From("purchases", "p")
-		inner.Where(sql.In(p.C("status"), usable...))
+		inner, t := l.r.From("product_totals", "t")
 		if scope.source != nil {
-			inner.Where(unindexed(p.C("source"), string(*scope.source)))
+			inner.Where(sql.EQ(t.C("source"), string(*scope.source)))
 		}
 		if scope.product != "" {
-			inner.Where(sql.EQ(p.C("product_id"), scope.product))
+			inner.Where(sql.EQ(t.C("product_id"), scope.product))
 		}
 		if match := contains("", scope.search); match != nil {
-			pr := l.r.Join(inner, "products", "pr", "id", p.C("product_id"))
+			pr := l.r.Join(inner, "products", "pr", "id", t.C("product_id"))
 			inner.Where(contains(pr.C("search_key"), scope.search))
 		}
-		inner.Select(p.C("product_id"), p.C("product_key")).GroupBy(p.C("product_key"), p.C("product_id"))
+		purchases := sql.Sum(t.C("purchases"))
+		inner.Select(t.C("product_id"), t.C("product_key")).GroupBy(t.C("product_key"), t.C("product_id")).Having(sql.ExprP(purchases + " > 0"))
 		if sh != nil {
-			sums(inner, p)
+			inner.AppendSelectAs(purchases, "purchases")
+			sums(inner, t)
 		}
 		outer, g := sql.Over(inner, "g")
 		q := l.query(outer)
 		q.page = inner
-		ks := keyset{tag: "product licenses " + l.me.Tenant, value: p.C("product_key"), id: p.C("product_id"), shown: [2]string{g.C("product_key"), g.C("product_id")}}
+		ks := keyset{tag: "product licenses " + l.me.Tenant, value: t.C("product_key"), id: t.C("product_id"), shown: [2]string{g.C("product_key"), g.C("product_id")}}
 		return q, q.productLicenses(g, sh), ks
 	}
 }
 
-// sums adds the totals of the purchases in table p.
-func sums(s *sql.Selector, p *sql.SelectTable) {
-	s.AppendSelectAs(sql.Count("*"), "purchases")
+// sums adds the sums of the seats in table t.
+func sums(s *sql.Selector, t *sql.SelectTable) {
 	for _, c := range []string{"quantity", "assigned", "reserved"} {
-		s.AppendSelectAs(sql.Sum(p.C(c)), c)
+		s.AppendSelectAs(sql.Sum(t.C(c)), c)
 	}
 }
 

@@ -22,6 +22,7 @@ type Selector struct {
 	joins         []join
 	where         []*Predicate
 	group, order  []string
+	having        *Predicate
 	limit, offset int // 0: none
 }
 
@@ -123,6 +124,12 @@ func (s *Selector) GroupBy(columns ...string) *Selector {
 	return s
 }
 
+// Having keeps of the groups those that a condition holds for.
+func (s *Selector) Having(p *Predicate) *Selector {
+	s.having = p
+	return s
+}
+
 // OrderBy adds columns to order by.
 func (s *Selector) OrderBy(columns ...string) *Selector {
 	s.order = append(s.order, columns...)
@@ -170,6 +177,9 @@ func (s *Selector) write(b *Builder) {
 		p.among(b, len(s.where))
 	}
 	clause(b, " GROUP BY ", s.group)
+	if s.having != nil {
+		b.WriteString(" HAVING ").Join(s.having)
+	}
 	clause(b, " ORDER BY ", s.order)
 	number(b, " LIMIT ", s.limit)
 	number(b, " OFFSET ", s.offset)

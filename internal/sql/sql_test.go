@@ -22,7 +22,7 @@ func all(postgres bool) *sql.Selector {
 		Where(sql.EQ("i", inner)).Where(sql.EQ("j", sql.Raw("k.key"))).Where(sql.EQ("k", true)).Where(sql.EQ("l", false)).Where(sql.NotExists(inner)).
 		Where(sql.CompositeLT([]string{"m", "n"}, 6, "7")).Where(sql.CompositeGT([]string{"o"}, 8)).Where(sql.Contains("q", `1_0%\`)).
 		Where(sql.And(sql.GTE("r", 9))).
-		GroupBy("s", "t").OrderBy(sql.Asc("u"), sql.Desc("v")).Limit(10).Offset(20)
+		GroupBy("s", "t").Having(sql.GT(sql.Sum("w"), 10)).OrderBy(sql.Asc("u"), sql.Desc("v")).Limit(10).Offset(20)
 }
 
 const onSQLite = `SELECT DISTINCT "p"."id", SUM("p"."quantity") AS "sum", 1, (SELECT MAX(l.id) FROM "licenses" AS "l" WHERE l.kind = ?), ` +
@@ -31,14 +31,14 @@ const onSQLite = `SELECT DISTINCT "p"."id", SUM("p"."quantity") AS "sum", 1, (SE
 	`WHERE (a < ? OR (b > ? AND c <> ?)) AND d IN (?, ?) AND e IN (SELECT MAX(l.id) FROM "licenses" AS "l" WHERE l.kind = ?) AND FALSE ` +
 	`AND NOT (g IS NULL OR h IS NOT NULL) AND i = (SELECT MAX(l.id) FROM "licenses" AS "l" WHERE l.kind = ?) AND j = k.key AND k AND NOT l ` +
 	`AND NOT EXISTS (SELECT MAX(l.id) FROM "licenses" AS "l" WHERE l.kind = ?) AND (m, n) < (?, ?) AND (o) > (?) AND q LIKE ? ESCAPE '\' AND r >= ? ` +
-	`GROUP BY s, t ORDER BY u ASC, v DESC LIMIT 10 OFFSET 20`
+	`GROUP BY s, t HAVING SUM(w) > ? ORDER BY u ASC, v DESC LIMIT 10 OFFSET 20`
 
 func TestSelector(t *testing.T) {
 	query, args := all(false).Query()
 	if query != onSQLite {
 		t.Errorf("got  %s\nwant %s", query, onSQLite)
 	}
-	want := []any{"inner", "inner", "joined", 1, 2, 3, 4, 5, "inner", "inner", "inner", 6, "7", 8, `%1\_0\%\\%`, 9}
+	want := []any{"inner", "inner", "joined", 1, 2, 3, 4, 5, "inner", "inner", "inner", 6, "7", 8, `%1\_0\%\\%`, 9, 10}
 	if !slices.Equal(args, want) {
 		t.Errorf("arguments %v, want %v", args, want)
 	}

@@ -149,6 +149,27 @@ func TestLicensesInOrder(t *testing.T) {
 	}
 }
 
+// TestProductTotalsFromBefore is about purchases that there were before totals were kept.
+func TestProductTotalsFromBefore(t *testing.T) {
+	for _, kind := range storetest.Kinds(t) {
+		t.Run(kind, func(t *testing.T) {
+			db := unmigrated(t, kind)
+			if err := db.MigrateTo(t.Context(), 20261127101158); err != nil {
+				t.Fatal(err)
+			}
+			twoTenants(t, db)
+			exec(t, db, buyer)
+			exec(t, db, somePurchases)
+			if err := db.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			storetest.CheckTotals(t, db)
+			exec(t, db, "UPDATE purchases SET quantity = quantity + 1, source = 'CENTRAL'") // as a server of the version before does
+			storetest.CheckTotals(t, db)
+		})
+	}
+}
+
 // moved is what became of a user in a move.
 type moved struct {
 	License, Result string

@@ -14,16 +14,18 @@ type productLicenses struct {
 	Available int     `json:"availableQuantity"`
 }
 
-// counted counts the licenses of a purchase.
-const counted = `(SELECT COUNT(*) FROM licenses l WHERE l.purchase_id = p.id)`
+// scanSQL sums the purchases by product, and counts the licenses of each.
+const scanSQL = `SELECT pr.id, pr.name, s.quantity, s.assigned, s.reserved
+	FROM (SELECT p.product_id, SUM(p.quantity) AS quantity, SUM((SELECT COUNT(*) FROM licenses l WHERE l.purchase_id = p.id)) AS assigned, SUM(p.reserved) AS reserved
+		FROM purchases p WHERE p.tenant_id = $1 AND p.status IN ('ACTIVE', 'EXPIRED') GROUP BY p.product_key, p.product_id) s
+	JOIN products pr ON pr.id = s.product_id ORDER BY pr.name_key, pr.id LIMIT $2`
 
-// productsSQL sums the purchases by product, and what tells how many licenses each has.
-func productsSQL(assigned string) string {
-	return `SELECT pr.id, pr.name, s.quantity, s.assigned, s.reserved
-		FROM (SELECT p.product_id, SUM(p.quantity) AS quantity, SUM(` + assigned + `) AS assigned, SUM(p.reserved) AS reserved
-			FROM purchases p WHERE p.tenant_id = $1 AND p.status IN ('ACTIVE', 'EXPIRED') GROUP BY p.product_key, p.product_id) s
-		JOIN products pr ON pr.id = s.product_id ORDER BY pr.name_key, pr.id LIMIT $2`
-}
+// countersSQL adds up the totals that the database keeps.
+const countersSQL = `SELECT pr.id, pr.name, s.quantity, s.assigned, s.reserved
+	FROM (SELECT t.product_key, t.product_id, SUM(t.quantity) AS quantity, SUM(t.assigned) AS assigned, SUM(t.reserved) AS reserved
+		FROM product_totals t WHERE t.tenant_id = $1 GROUP BY t.product_key, t.product_id HAVING SUM(t.purchases) > 0
+		ORDER BY t.product_key, t.product_id LIMIT $2) s
+	JOIN products pr ON pr.id = s.product_id ORDER BY s.product_key, s.product_id`
 
 func (h *Handler) products(w http.ResponseWriter, r *http.Request) {
 	statement := h.byScan

@@ -51,6 +51,7 @@ func OpenPostgres(tb testing.TB) *store.DB {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
+		CheckTotals(tb, db)
 		if err := db.Close(); err != nil {
 			tb.Error(err)
 		}
@@ -82,6 +83,7 @@ func OpenWith(tb testing.TB, kind string, o store.Options) *store.DB {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
+		CheckTotals(tb, db)
 		if err := db.Close(); err != nil {
 			tb.Error(err)
 		}

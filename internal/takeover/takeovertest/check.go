@@ -12,9 +12,10 @@ import (
 	"purser/graph/model"
 	"purser/internal/lifecycle"
 	"purser/internal/store"
+	"purser/internal/store/storetest"
 )
 
-// Check fails the test unless every seat of the tenant is accounted for, every move has
+// Check fails the test unless every seat of the tenant is accounted for, totals are right, every move has
 // done to its users what it says, and the sweeper will come to each purchase when it is due.
 func (w *World) Check(tb TB) {
 	tb.Helper()
@@ -50,6 +51,7 @@ func (w *World) Check(tb TB) {
 			tb.Errorf("purchase %s: frozen by %q, but its move is %q", p.ID, frozen, active[p.ID])
 		}
 	}
+	storetest.CheckTotals(tb, w.DB)
 }
 
 // tally runs a query for counts of something, by id and kind.

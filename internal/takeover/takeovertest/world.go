@@ -88,7 +88,7 @@ func (w *World) Remove(tb TB) {
 	w.InTx(tb, func(ctx context.Context, tx *store.Tx) error {
 		for _, table := range []string{
 			"move_users", "moves", "notification_purchases", "notifications", "audit_events", "license_request_users", "license_requests",
-			"self_service_policies", "licenses", "purchases", "api_tokens", "partner_accesses", "access_changes", "users",
+			"self_service_policies", "licenses", "purchases", "product_totals", "api_tokens", "partner_accesses", "access_changes", "users",
 		} {
 			if _, err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE tenant_id = ?", w.Tenant); err != nil {
 				return err
