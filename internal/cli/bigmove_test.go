@@ -79,8 +79,8 @@ func startMove(t *testing.T, base, token string) moving {
 	return m
 }
 
-// checkMoved looks at everything that a move leaves behind.
-func checkMoved(t *testing.T, database string, m moving) {
+// checkMoved looks at everything that a move leaves behind, and returns how often it was claimed.
+func checkMoved(t *testing.T, database string, m moving) (claims int) {
 	t.Helper()
 	db, err := store.Open(t.Context(), store.Options{URL: database})
 	if err != nil {
@@ -125,6 +125,7 @@ func checkMoved(t *testing.T, database string, m moving) {
 			t.Errorf("%s: %v, want %v", fact.what, fact.got, fact.want)
 		}
 	}
+	return move.Fence
 }
 
 // usersOn counts the different users who hold a license of the purchase.

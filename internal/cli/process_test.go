@@ -133,12 +133,17 @@ func (p *process) kill(t *testing.T) {
 	_ = p.cmd.Wait() // it was killed
 }
 
+func (p *process) signal(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // terminate asks the process to end, and fails the test unless it does so well and within ten seconds.
 func (p *process) terminate(t *testing.T) {
 	t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
+	p.signal(t, syscall.SIGTERM)
 	began := time.Now()
 	late := time.AfterFunc(20*time.Second, func() { _ = p.cmd.Process.Kill() })
 	defer late.Stop()

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -22,7 +23,8 @@ type progress struct {
 }
 
 // TestReplicas has two servers on one PostgreSQL. A move that one of them accepts is followed over the other, to
-// its end, also when the first one dies in the middle: it accepted the move, so it was the first to work on it.
+// its end, also when the first one dies in the middle. It works on the move, since the other one is stopped until it has
+// begun to: what nobody works on yet, either may claim.
 func TestReplicas(t *testing.T) {
 	for name, deadly := range map[string]bool{"both live": false, "the worker dies": true} {
 		t.Run(name, func(t *testing.T) {
@@ -31,7 +33,13 @@ func TestReplicas(t *testing.T) {
 			importBig(t, database)
 			token := run(t, nil, "token", "create", "--database", database, "--tenant", big.Domain, "--user", "admin@"+big.Domain).ok(t)
 			one, other := start(t, nil, "--database", database, "--migrate"), start(t, nil, "--database", database, "--migrate")
+			other.signal(t, syscall.SIGSTOP)
 			move := startMove(t, one.url, token)
+			begun := move.subscribe(t, one.url)
+			for p, ok := begun(); ok && p.Status == model.MoveStatusQueued; {
+				p, ok = begun()
+			}
+			other.signal(t, syscall.SIGCONT)
 			next := move.subscribe(t, other.url)
 			var last progress
 			events := 0
@@ -49,7 +57,9 @@ func TestReplicas(t *testing.T) {
 				t.Errorf("the last of %d events: %+v", events, last)
 			}
 			t.Logf("%d events", events)
-			checkMoved(t, database, move)
+			if claims := checkMoved(t, database, move); deadly && claims < 2 {
+				t.Errorf("the move was claimed %d times: it was not its worker that died", claims)
+			}
 			if !deadly {
 				one.terminate(t)
 			}
