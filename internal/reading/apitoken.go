@@ -69,10 +69,10 @@ func (q *query) token(t *sql.SelectTable, sh *shape.Shape) func() *model.APIToke
 
 // fillTokens loads what hangs below the tokens.
 func (l *loader) fillTokens(ctx context.Context, tokens []*model.APIToken, sh *shape.Shape) error {
-	if err := some(ctx, l.fillUsers, gather(tokens, func(t *model.APIToken) *model.User { return t.CreatedBy }), sh.Sub("createdBy", "User")); err != nil {
+	if err := below(ctx, l.fillUsers, tokens, func(t *model.APIToken) *model.User { return t.CreatedBy }, sh.Sub("createdBy", "User")); err != nil {
 		return err
 	}
-	return some(ctx, l.fillUsers, gather(tokens, func(t *model.APIToken) *model.User { return t.User }), sh.Sub("user", "User"))
+	return below(ctx, l.fillUsers, tokens, func(t *model.APIToken) *model.User { return t.User }, sh.Sub("user", "User"))
 }
 
 // tokensByID loads the tokens that exist, those too that do not work any more.

@@ -137,7 +137,7 @@ func (l *loader) fillEvents(ctx context.Context, events []*model.AuditEvent, sh 
 			}
 		}
 	}
-	return some(ctx, l.fillUsers, gather(events, func(e *model.AuditEvent) *model.User { return e.Actor }), sh.Sub("actor", "User"))
+	return below(ctx, l.fillUsers, events, func(e *model.AuditEvent) *model.User { return e.Actor }, sh.Sub("actor", "User"))
 }
 
 // eventsByID loads the events that exist.

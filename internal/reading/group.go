@@ -240,7 +240,7 @@ func (l *loader) fillGroups(ctx context.Context, groups []*group, sh *shape.Shap
 	if err := b.run(ctx); err != nil {
 		return err
 	}
-	return some(ctx, l.fillUsers, gather(groups, func(g *group) *model.User { return g.Purchaser }), sh.Sub("purchaser", "User"))
+	return below(ctx, l.fillUsers, groups, func(g *group) *model.User { return g.Purchaser }, sh.Sub("purchaser", "User"))
 }
 
 // only is the scope of the group alone.

@@ -38,16 +38,16 @@ func (q *query) license(t, p *sql.SelectTable, sh *shape.Shape) func() *model.Li
 
 // fillLicenses loads what hangs below the licenses.
 func (l *loader) fillLicenses(ctx context.Context, licenses []*model.License, sh *shape.Shape) error {
-	if err := some(ctx, l.fillUsers, gather(licenses, func(m *model.License) *model.User { return m.User }), sh.Sub("user", "User")); err != nil {
+	if err := below(ctx, l.fillUsers, licenses, func(m *model.License) *model.User { return m.User }, sh.Sub("user", "User")); err != nil {
 		return err
 	}
-	if err := some(ctx, l.fillUsers, gather(licenses, func(m *model.License) *model.User { return m.AssignedBy }), sh.Sub("assignedBy", "User")); err != nil {
+	if err := below(ctx, l.fillUsers, licenses, func(m *model.License) *model.User { return m.AssignedBy }, sh.Sub("assignedBy", "User")); err != nil {
 		return err
 	}
-	if err := some(ctx, l.fillProducts, gather(licenses, func(m *model.License) *model.Product { return m.Product }), sh.Sub("product", "Product")); err != nil {
+	if err := below(ctx, l.fillProducts, licenses, func(m *model.License) *model.Product { return m.Product }, sh.Sub("product", "Product")); err != nil {
 		return err
 	}
-	return some(ctx, l.fillPurchases, gather(licenses, func(m *model.License) *model.Purchase { return m.Purchase }), sh.Sub("purchase", "Purchase"))
+	return below(ctx, l.fillPurchases, licenses, func(m *model.License) *model.Purchase { return m.Purchase }, sh.Sub("purchase", "Purchase"))
 }
 
 func licenseConnection(e *entries[*model.License], use *shape.Field) *model.LicenseConnection {
@@ -75,7 +75,9 @@ func (l *loader) purchaseLicenses(b *batch, use *shape.Field, purchases []*model
 	var ids []string
 	for _, p := range purchases {
 		if pages[p.ID] == nil {
-			pages[p.ID] = &entries[*model.License]{tag: l.licenseTag(), total: p.AssignedQuantity}
+			pages[p.ID] = &entries[*model.License]{
+				tag: l.licenseTag(), total: p.AssignedQuantity, nodes: make([]*model.License, 0, min(pg.Read(), p.AssignedQuantity)),
+			}
 			if p.Status != model.SubscriptionStatusDeleted {
 				ids = append(ids, p.ID)
 			}

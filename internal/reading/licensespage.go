@@ -65,10 +65,10 @@ func (l *loader) productRows(scope groupScope) source[*model.ProductLicenses] {
 	}
 }
 
-// sums adds the sums of the seats in table t.
+// sums adds the sums of the seats in table t, as what they are sums of: PostgreSQL's would be decimals.
 func sums(s *sql.Selector, t *sql.SelectTable) {
 	for _, c := range []string{"quantity", "assigned", "reserved"} {
-		s.AppendSelectAs(sql.Sum(t.C(c)), c)
+		s.AppendSelectAs("CAST("+sql.Sum(t.C(c))+" AS BIGINT)", c)
 	}
 }
 
@@ -111,7 +111,7 @@ func (l *loader) fillProductLicenses(ctx context.Context, rows []*model.ProductL
 			r.PurchasersBy.Add(args, conns[i])
 		}
 	}
-	return some(ctx, l.fillProducts, gather(rows, func(r *model.ProductLicenses) *model.Product { return r.Product }), sh.Sub("product", "Product"))
+	return below(ctx, l.fillProducts, rows, func(r *model.ProductLicenses) *model.Product { return r.Product }, sh.Sub("product", "Product"))
 }
 
 // productLicensesByID loads the rows of the licenses page for the products named, each over purchases of every source.

@@ -205,9 +205,11 @@ func (r *rows[T]) spread(pages []*entries[T], positions bool) {
 	if !r.sorted {
 		slices.SortStableFunc(r.found, r.compare)
 	}
-	for _, f := range r.found {
+	nodes := make([]T, len(r.found)) // of all lists: the rows of each follow each other
+	for i, f := range r.found {
 		p := pages[f.list]
-		p.nodes = append(p.nodes, f.node)
+		nodes[i] = f.node
+		p.nodes = nodes[i-len(p.nodes) : i+1 : i+1]
 		if !positions {
 			continue
 		}

@@ -137,13 +137,13 @@ func (l *loader) fillMoves(ctx context.Context, moves []*model.Move, sh *shape.S
 }
 
 func (l *loader) fillMoveEnds(ctx context.Context, moves []*model.Move, sh *shape.Shape) error {
-	if err := some(ctx, l.fillPurchases, gather(moves, func(m *model.Move) *model.Purchase { return m.Source }), sh.Sub("source", "Purchase")); err != nil {
+	if err := below(ctx, l.fillPurchases, moves, func(m *model.Move) *model.Purchase { return m.Source }, sh.Sub("source", "Purchase")); err != nil {
 		return err
 	}
-	if err := some(ctx, l.fillPurchases, gather(moves, func(m *model.Move) *model.Purchase { return m.Target }), sh.Sub("target", "Purchase")); err != nil {
+	if err := below(ctx, l.fillPurchases, moves, func(m *model.Move) *model.Purchase { return m.Target }, sh.Sub("target", "Purchase")); err != nil {
 		return err
 	}
-	return some(ctx, l.fillUsers, gather(moves, func(m *model.Move) *model.User { return m.RequestedBy }), sh.Sub("requestedBy", "User"))
+	return below(ctx, l.fillUsers, moves, func(m *model.Move) *model.User { return m.RequestedBy }, sh.Sub("requestedBy", "User"))
 }
 
 // lastMoves has each purchase given the move from it that is under way or was the last.

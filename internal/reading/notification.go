@@ -77,7 +77,7 @@ func (q *query) notification(n *sql.SelectTable, sh *shape.Shape) func() *model.
 
 // fillNotifications loads what hangs below the mails.
 func (l *loader) fillNotifications(ctx context.Context, mails []*model.Notification, sh *shape.Shape) error {
-	if err := some(ctx, l.fillUsers, gather(mails, func(m *model.Notification) *model.User { return m.To }), sh.Sub("to", "User")); err != nil {
+	if err := below(ctx, l.fillUsers, mails, func(m *model.Notification) *model.User { return m.To }, sh.Sub("to", "User")); err != nil {
 		return err
 	}
 	of := sh.Sub("purchases", "Purchase")

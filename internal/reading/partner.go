@@ -44,5 +44,5 @@ func (l *loader) partnersOf(ctx context.Context, sel *sql.Selector, p *sql.Selec
 	if err != nil {
 		return nil, err
 	}
-	return list, some(ctx, l.fillUsers, gather(list, func(p *model.PartnerAccess) *model.User { return p.GrantedBy }), sh.Sub("grantedBy", "User"))
+	return list, below(ctx, l.fillUsers, list, func(p *model.PartnerAccess) *model.User { return p.GrantedBy }, sh.Sub("grantedBy", "User"))
 }

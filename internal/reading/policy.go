@@ -175,8 +175,8 @@ func (l *loader) fillPolicies(ctx context.Context, policies []*model.SelfService
 	if err := b.run(ctx); err != nil {
 		return err
 	}
-	if err := some(ctx, l.fillProducts, gather(policies, func(p *model.SelfServicePolicy) *model.Product { return p.Product }), sh.Sub("product", "Product")); err != nil {
+	if err := below(ctx, l.fillProducts, policies, func(p *model.SelfServicePolicy) *model.Product { return p.Product }, sh.Sub("product", "Product")); err != nil {
 		return err
 	}
-	return some(ctx, l.fillUsers, gather(policies, func(p *model.SelfServicePolicy) *model.User { return p.ChangedBy }), sh.Sub("changedBy", "User"))
+	return below(ctx, l.fillUsers, policies, func(p *model.SelfServicePolicy) *model.User { return p.ChangedBy }, sh.Sub("changedBy", "User"))
 }

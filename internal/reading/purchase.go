@@ -350,16 +350,14 @@ func (l *loader) fillPurchases(ctx context.Context, purchases []*model.Purchase,
 			return err
 		}
 	}
-	if err := some(ctx, l.fillProducts, gather(purchases, func(p *model.Purchase) *model.Product { return p.Product }), sh.Sub("product", "Product")); err != nil {
+	if err := below(ctx, l.fillProducts, purchases, func(p *model.Purchase) *model.Product { return p.Product }, sh.Sub("product", "Product")); err != nil {
 		return err
 	}
-	users := gather(purchases, func(p *model.Purchase) *model.User { return p.Purchaser })
-	if err := some(ctx, l.fillUsers, users, sh.Sub("purchaser", "User")); err != nil {
+	if err := below(ctx, l.fillUsers, purchases, func(p *model.Purchase) *model.User { return p.Purchaser }, sh.Sub("purchaser", "User")); err != nil {
 		return err
 	}
 	canceled := gather(purchases, func(p *model.Purchase) *model.Cancellation { return p.Cancellation })
-	by := gather(canceled, func(c *model.Cancellation) *model.User { return c.By })
-	return some(ctx, l.fillUsers, by, sh.Sub("cancellation", "Cancellation").Sub("by", "User"))
+	return below(ctx, l.fillUsers, canceled, func(c *model.Cancellation) *model.User { return c.By }, sh.Sub("cancellation", "Cancellation").Sub("by", "User"))
 }
 
 func (l *loader) purchaseHistory(b *batch, use *shape.Field, purchases []*model.Purchase) error {

@@ -52,13 +52,10 @@ func (q *query) leftJoin(table, column, ref string) *sql.SelectTable {
 // orZero scans NULL, from a table that was joined and had no row, to the zero value.
 type orZero[T any] struct{ dest *T }
 
-// Scan implements sql.Scanner.
-func (o orZero[T]) Scan(v any) error {
-	if v == nil {
-		*o.dest = *new(T)
-		return nil
-	}
-	return store.Assign(o.dest, v)
+// Zero implements store.Zeroer.
+func (o orZero[T]) Zero() any {
+	*o.dest = *new(T)
+	return o.dest
 }
 
 // each runs the statement and calls row after each scan.

@@ -47,10 +47,18 @@ type filler[T any] func(ctx context.Context, objects []T, sh *shape.Shape) error
 
 // some calls fill unless there is nothing to fill or nothing was asked for.
 func some[T any](ctx context.Context, fill filler[T], objects []T, sh *shape.Shape) error {
-	if sh == nil || len(objects) == 0 {
+	if !sh.Deep() || len(objects) == 0 {
 		return nil
 	}
 	return fill(ctx, objects, sh)
+}
+
+// below is some for the values of a field of the objects.
+func below[O, V any](ctx context.Context, fill filler[*V], objects []O, field func(O) *V, sh *shape.Shape) error {
+	if !sh.Deep() {
+		return nil
+	}
+	return some(ctx, fill, gather(objects, field), sh)
 }
 
 // gather returns the values of a field of the objects that have one.

@@ -80,13 +80,13 @@ func (l *loader) fillRequests(ctx context.Context, requests []*model.LicenseRequ
 	if err := l.requestUsers(ctx, requests, sh.Sub("users", "LicenseRequestUser")); err != nil {
 		return err
 	}
-	if err := some(ctx, l.fillProducts, gather(requests, func(r *model.LicenseRequest) *model.Product { return r.Product }), sh.Sub("product", "Product")); err != nil {
+	if err := below(ctx, l.fillProducts, requests, func(r *model.LicenseRequest) *model.Product { return r.Product }, sh.Sub("product", "Product")); err != nil {
 		return err
 	}
-	if err := some(ctx, l.fillUsers, gather(requests, func(r *model.LicenseRequest) *model.User { return r.RequestedBy }), sh.Sub("requestedBy", "User")); err != nil {
+	if err := below(ctx, l.fillUsers, requests, func(r *model.LicenseRequest) *model.User { return r.RequestedBy }, sh.Sub("requestedBy", "User")); err != nil {
 		return err
 	}
-	return some(ctx, l.fillUsers, gather(requests, func(r *model.LicenseRequest) *model.User { return r.DecidedBy }), sh.Sub("decidedBy", "User"))
+	return below(ctx, l.fillUsers, requests, func(r *model.LicenseRequest) *model.User { return r.DecidedBy }, sh.Sub("decidedBy", "User"))
 }
 
 // requestUsers loads whom the requests are for: a request names a hundred people at most.

@@ -7,6 +7,7 @@ import "reflect"
 // Shape is what was asked for of an object: its fields by name. Nil asks for nothing.
 type Shape struct {
 	fields map[string][]*Field
+	deep   bool
 }
 
 // Field is one use of a field; uses with the same arguments are one.
@@ -24,6 +25,7 @@ func New() *Shape { return &Shape{fields: map[string][]*Field{}} }
 
 // Add adds a use of a field. A use with the arguments of another one is joined with it.
 func (s *Shape) Add(name string, f *Field) {
+	s.deep = s.deep || len(f.Of) > 0
 	for _, g := range s.fields[name] {
 		if reflect.DeepEqual(g.Args, f.Args) {
 			g.join(f)
@@ -50,6 +52,9 @@ func (f *Field) join(g *Field) {
 
 // Has tells whether the field was asked for.
 func (s *Shape) Has(name string) bool { return s != nil && len(s.fields[name]) > 0 }
+
+// Deep tells whether anything was asked for that has fields itself.
+func (s *Shape) Deep() bool { return s != nil && s.deep }
 
 // Uses returns the uses of a field.
 func (s *Shape) Uses(name string) []*Field {

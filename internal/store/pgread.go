@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -86,9 +88,14 @@ func (r *pgRow) scan(dest []any) error {
 	return nil
 }
 
-// assign is Assign without a value between, for what most columns are.
+// assign is assign without a value between, for what most columns are.
 func (r *pgRow) assign(i int, dest any) error {
 	f, raw := &r.fields[i], r.values[i]
+	if z, ok := dest.(Zeroer); ok {
+		if dest = z.Zero(); raw == nil {
+			return nil
+		}
+	}
 	switch d := dest.(type) {
 	case *string:
 		if raw != nil && isText(f) {
@@ -101,11 +108,17 @@ func (r *pgRow) assign(i int, dest any) error {
 			return nil
 		}
 	}
+	if _, scans := dest.(sql.Scanner); !scans && raw != nil && isText(f) {
+		if to := reflect.ValueOf(dest).Elem(); to.Kind() == reflect.String {
+			to.SetString(string(raw))
+			return nil
+		}
+	}
 	v, err := r.value(f, raw)
 	if err != nil {
 		return err
 	}
-	return Assign(dest, v)
+	return assign(dest, v)
 }
 
 func isText(f *pgconn.FieldDescription) bool {

@@ -15,7 +15,7 @@ type Rows struct {
 	pg     *pgRow // on PostgreSQL, instead
 }
 
-// Scan copies the row's columns to where dest points. A NULL needs a pointer to a pointer, or a sql.Scanner.
+// Scan copies the row's columns to where dest points. A NULL needs a pointer to a pointer, a sql.Scanner or a Zeroer.
 func (r *Rows) Scan(dest ...any) error {
 	if r.pg != nil {
 		return r.pg.scan(dest)
@@ -24,15 +24,23 @@ func (r *Rows) Scan(dest ...any) error {
 		return fmt.Errorf("a row of %d columns is scanned to %d", len(r.values), len(dest))
 	}
 	for i, d := range dest {
-		if err := Assign(d, r.values[i]); err != nil {
+		if err := assign(d, r.values[i]); err != nil {
 			return fmt.Errorf("column %d: %w", i, err)
 		}
 	}
 	return nil
 }
 
-// Assign does what Scan does with one column.
-func Assign(dest any, v driver.Value) error {
+// Zeroer is a destination that stands before another one. It sets that to what NULL means, and returns it for all else.
+type Zeroer interface{ Zero() any }
+
+// assign does what Scan does with one column.
+func assign(dest any, v driver.Value) error {
+	if z, ok := dest.(Zeroer); ok {
+		if dest = z.Zero(); v == nil {
+			return nil
+		}
+	}
 	switch d := dest.(type) {
 	case *string:
 		if s, ok := v.(string); ok {
@@ -50,7 +58,7 @@ func Assign(dest any, v driver.Value) error {
 	return assignTo(reflect.ValueOf(dest).Elem(), v)
 }
 
-// assignTo is Assign for what has a type of its own.
+// assignTo is assign for what has a type of its own.
 func assignTo(dest reflect.Value, v driver.Value) error {
 	if dest.Kind() == reflect.Pointer {
 		if v == nil {
@@ -58,7 +66,7 @@ func assignTo(dest reflect.Value, v driver.Value) error {
 			return nil
 		}
 		dest.Set(reflect.New(dest.Type().Elem()))
-		return Assign(dest.Interface(), v)
+		return assign(dest.Interface(), v)
 	}
 	switch v := v.(type) {
 	case string:
