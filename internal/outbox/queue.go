@@ -39,32 +39,61 @@ func (o *Outbox) Queue(ctx context.Context, tx *store.Tx, m Mail) (notification 
 // QueueAll queues mails like Queue, a few hundred a statement, and returns the notifications' ids in
 // their order.
 func (o *Outbox) QueueAll(ctx context.Context, tx *store.Tx, mails []Mail) (notifications []string, err error) {
+	letters, err := o.Write(ctx, tx.Client, mails)
+	if err != nil {
+		return nil, err
+	}
+	return o.Post(ctx, tx, letters)
+}
+
+// Letter is a mail that was written in its recipient's language.
+type Letter struct {
+	mail    Mail
+	locale  string
+	nowhere bool // the recipient has no mail address
+	words   written
+}
+
+// Write writes mails, which Post queues then. That takes most of the time: of many mails it is better done before the
+// transaction, in which others wait.
+func (o *Outbox) Write(ctx context.Context, db *ent.Client, mails []Mail) ([]Letter, error) {
 	v, ok := viewer.From(ctx)
 	if !ok {
 		return nil, fault.New(fault.Internal, "a mail without a tenant")
 	}
-	people, err := recipients(ctx, tx, mails)
+	people, err := recipients(ctx, db, mails)
 	if err != nil {
 		return nil, fmt.Errorf("queue mail: read the recipients: %w", err)
 	}
-	tenant, err := tx.Tenant.Get(ctx, v.Tenant)
+	tenant, err := db.Tenant.Get(ctx, v.Tenant)
 	if err != nil {
 		return nil, fmt.Errorf("queue mail: read the tenant: %w", err)
 	}
-	rows, links := make([]*ent.NotificationCreate, len(mails)), []*ent.NotificationPurchaseCreate(nil)
-	notifications = make([]string, len(mails))
-	at := instant.From(o.now())
+	letters := make([]Letter, len(mails))
 	for i, m := range mails {
 		to, ok := people[m.To]
 		if !ok {
 			return nil, fault.New(fault.Internal, "a mail to %s, who is nobody in this tenant", m.To)
 		}
-		notifications[i] = o.ids.New(id.Notification)
-		if rows[i], err = o.row(tx, tenant, to, m); err != nil {
+		t := tongueOf(to.Locale, tenant.Locale)
+		w, err := t.write(letter{Recipient: to.DisplayName, Organization: tenant.Name, About: m.About})
+		if err != nil {
 			return nil, fmt.Errorf("write a mail %s: %w", m.About.kind(), err)
 		}
-		rows[i].SetID(notifications[i]).SetQueuedAt(at).SetDueAt(at)
-		for _, p := range m.Purchases {
+		letters[i] = Letter{mail: m, locale: t.tag.String(), nowhere: to.Mail == nil || *to.Mail == "", words: w}
+	}
+	return letters, nil
+}
+
+// Post queues letters like QueueAll.
+func (o *Outbox) Post(ctx context.Context, tx *store.Tx, letters []Letter) (notifications []string, err error) {
+	rows, links := make([]*ent.NotificationCreate, len(letters)), []*ent.NotificationPurchaseCreate(nil)
+	notifications = make([]string, len(letters))
+	at := instant.From(o.now())
+	for i, l := range letters {
+		notifications[i] = o.ids.New(id.Notification)
+		rows[i] = l.row(tx).SetID(notifications[i]).SetQueuedAt(at).SetDueAt(at)
+		for _, p := range l.mail.Purchases {
 			links = append(links, tx.NotificationPurchase.Create().SetNotificationID(notifications[i]).SetPurchaseID(p))
 		}
 	}
@@ -82,7 +111,7 @@ func (o *Outbox) QueueAll(ctx context.Context, tx *store.Tx, mails []Mail) (noti
 }
 
 // recipients reads to whom the mails go.
-func recipients(ctx context.Context, tx *store.Tx, mails []Mail) (map[string]*ent.User, error) {
+func recipients(ctx context.Context, db *ent.Client, mails []Mail) (map[string]*ent.User, error) {
 	ids := make([]string, len(mails))
 	for i, m := range mails {
 		ids[i] = m.To
@@ -90,7 +119,7 @@ func recipients(ctx context.Context, tx *store.Tx, mails []Mail) (map[string]*en
 	slices.Sort(ids)
 	people := make(map[string]*ent.User, len(ids))
 	for chunk := range slices.Chunk(slices.Compact(ids), readAtOnce) {
-		list, err := tx.User.Query().Where(user.IDIn(chunk...)).All(ctx)
+		list, err := db.User.Query().Where(user.IDIn(chunk...)).All(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -101,17 +130,12 @@ func recipients(ctx context.Context, tx *store.Tx, mails []Mail) (map[string]*en
 	return people, nil
 }
 
-// row writes one mail.
-func (o *Outbox) row(tx *store.Tx, tenant *ent.Tenant, to *ent.User, m Mail) (*ent.NotificationCreate, error) {
-	t := tongueOf(to.Locale, tenant.Locale)
-	w, err := t.write(letter{Recipient: to.DisplayName, Organization: tenant.Name, About: m.About})
-	if err != nil {
-		return nil, err
+// row is the letter as a notification.
+func (l Letter) row(tx *store.Tx) *ent.NotificationCreate {
+	n := tx.Notification.Create().SetKind(string(l.mail.About.kind())).SetToID(l.mail.To).SetLocale(l.locale).
+		SetSubject(l.words.subject).SetBody(l.words.text).SetHTML(l.words.html)
+	if l.nowhere {
+		return n.SetStatus(string(model.NotificationStatusFailed)).SetLastError(noAddress)
 	}
-	n := tx.Notification.Create().SetKind(string(m.About.kind())).SetToID(to.ID).SetLocale(t.tag.String()).
-		SetSubject(w.subject).SetBody(w.text).SetHTML(w.html)
-	if to.Mail == nil || *to.Mail == "" {
-		return n.SetStatus(string(model.NotificationStatusFailed)).SetLastError(noAddress), nil
-	}
-	return n.SetStatus(string(model.NotificationStatusQueued)), nil
+	return n.SetStatus(string(model.NotificationStatusQueued))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 
 	"purser/ent"
@@ -24,7 +25,7 @@ const MostAsked = 1000
 // RequestCancellation asks the purchasers of self-service purchases by mail to cancel them, one mail
 // a purchaser, with the message if there is one (R25), and returns the mails' ids. Global and
 // billing admins may. The mails and an audit event a purchase are one transaction; with one wrong
-// purchase nothing is done. It returns fault.Forbidden; fault.Invalid at "message" and "purchaseIds";
+// purchase nothing is done. The mails are written before that, and anew if what they tell of changes meanwhile. It returns fault.Forbidden; fault.Invalid at "message" and "purchaseIds";
 // and at each purchase that is wrong fault.Invalid, NotFound, WrongStatus, NotSelfService,
 // MoveInProgress or NotEligible.
 func (s *Service) RequestCancellation(ctx context.Context, purchaseIDs []string, message *string) (mails []string, err error) {
@@ -38,12 +39,27 @@ func (s *Service) RequestCancellation(ctx context.Context, purchaseIDs []string,
 	if err := errors.Join(checkAsked(purchaseIDs), note.Check(message, "message")); err != nil {
 		return nil, err
 	}
+	list, err := toBeCancelled(ctx, s.db.Client(), v, purchaseIDs)
+	if err != nil {
+		return nil, err
+	}
+	early := asking(v, list, deref(message))
+	written, err := s.outbox.Write(ctx, s.db.Client(), early)
+	if err != nil {
+		return nil, err
+	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		list, err := toBeCancelled(ctx, tx, v, purchaseIDs)
+		list, err := toBeCancelled(ctx, tx.Client, v, purchaseIDs)
 		if err != nil {
 			return err
 		}
-		mails, err = s.ask(ctx, tx, v, list, deref(message))
+		letters := written
+		if now := asking(v, list, deref(message)); !reflect.DeepEqual(now, early) {
+			if letters, err = s.outbox.Write(ctx, tx.Client, now); err != nil {
+				return err
+			}
+		}
+		mails, err = s.ask(ctx, tx, list, letters)
 		return err
 	})
 	if err != nil {
@@ -64,8 +80,8 @@ func checkAsked(purchaseIDs []string) error {
 }
 
 // toBeCancelled reads the purchases, in the order of their ids in the request, and says what is wrong with any.
-func toBeCancelled(ctx context.Context, tx *store.Tx, v viewer.Viewer, purchaseIDs []string) ([]*ent.Purchase, error) {
-	found, err := tx.Purchase.Query().Where(purchase.IDIn(purchaseIDs...)).WithProduct().WithPurchaser().All(ctx)
+func toBeCancelled(ctx context.Context, db *ent.Client, v viewer.Viewer, purchaseIDs []string) ([]*ent.Purchase, error) {
+	found, err := db.Purchase.Query().Where(purchase.IDIn(purchaseIDs...)).WithProduct().WithPurchaser().All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the purchases: %w", err)
 	}
@@ -94,17 +110,14 @@ func toBeCancelled(ctx context.Context, tx *store.Tx, v viewer.Viewer, purchaseI
 	return list, errors.Join(wrong...)
 }
 
-// ask queues a mail to each purchaser, and leaves an event on each purchase.
-func (s *Service) ask(ctx context.Context, tx *store.Tx, v viewer.Viewer, list []*ent.Purchase, message string) ([]string, error) {
+// asking returns a mail to each purchaser, in the order in which they come first.
+func asking(v viewer.Viewer, list []*ent.Purchase, message string) []outbox.Mail {
 	var mails []outbox.Mail
-	nth := map[string]int{} // a purchaser's mail
+	nth := nthMail(list)
 	for _, p := range list {
-		to := *p.PurchaserID
-		i, ok := nth[to]
-		if !ok {
-			i = len(mails)
-			nth[to] = i
-			mails = append(mails, outbox.Mail{To: to})
+		i := nth[*p.PurchaserID]
+		if i == len(mails) {
+			mails = append(mails, outbox.Mail{To: *p.PurchaserID})
 		}
 		m := &mails[i]
 		m.Purchases = append(m.Purchases, p.ID)
@@ -113,11 +126,27 @@ func (s *Service) ask(ctx context.Context, tx *store.Tx, v viewer.Viewer, list [
 		about.Subscriptions = append(about.Subscriptions, asked(p))
 		m.About = about
 	}
-	ids, err := s.outbox.QueueAll(ctx, tx, mails)
+	return mails
+}
+
+// nthMail numbers the purchasers.
+func nthMail(list []*ent.Purchase) map[string]int {
+	nth := map[string]int{}
+	for _, p := range list {
+		if _, ok := nth[*p.PurchaserID]; !ok {
+			nth[*p.PurchaserID] = len(nth)
+		}
+	}
+	return nth
+}
+
+// ask queues the mails, and leaves an event on each purchase.
+func (s *Service) ask(ctx context.Context, tx *store.Tx, list []*ent.Purchase, letters []outbox.Letter) ([]string, error) {
+	ids, err := s.outbox.Post(ctx, tx, letters)
 	if err != nil {
 		return nil, err
 	}
-	events := make([]audit.Event, len(list))
+	nth, events := nthMail(list), make([]audit.Event, len(list))
 	for i, p := range list {
 		events[i] = audit.Event{Action: audit.CancelRequested, Subject: p.ID, Changes: []audit.Change{
 			audit.Changed("notification", "", ids[nth[*p.PurchaserID]]),

@@ -3,6 +3,7 @@ package takeover
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"purser/ent"
@@ -46,6 +47,41 @@ func TestRequestCancellation(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestRequestCancellationMeanwhile changes a purchase after the mails were written and before they are queued: they say
+// how it is then. One that is cancelled meanwhile is refused.
+func TestRequestCancellationMeanwhile(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*ent.PurchaseUpdate)
+		want   string
+	}{
+		"more seats": {func(u *ent.PurchaseUpdate) { u.SetQuantity(987) }, ""},
+		"cancelled":  {func(u *ent.PurchaseUpdate) { u.SetStatus("DELETED").SetCancellationCause("PURCHASER") }, "WRONG_STATUS purchaseIds.0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, db *store.DB) {
+				b := setup(t, db)
+				p := b.Purchase(t, selfService, 5, nil)
+				change := sync.OnceFunc(func() { b.Set(t, p, c.change) })
+				own := *b.World
+				own.DB = openTraced(t, db.URL(), func(statement string) {
+					if strings.Contains(statement, `FROM "tenants"`) || strings.Contains(statement, "FROM `tenants`") { // the last that a mail is written of
+						change()
+					}
+				})
+				mails, err := newService(&own).RequestCancellation(b.As(t, b.Admin, viewer.BillingAdmin), []string{p}, nil)
+				if got := paths(t, err); got != c.want {
+					t.Fatalf("%s, want %s", got, c.want)
+				}
+				for _, m := range b.DB.Client().Notification.Query().AllX(b.System(t)) {
+					if c.want != "" || m.ID != mails[0] || !strings.Contains(m.Body, "987") {
+						t.Errorf("queued is\n%s", m.Body)
+					}
+				}
+			})
+		})
+	}
 }
 
 func TestRequestCancellationRefusals(t *testing.T) {

@@ -36,8 +36,18 @@ func newReplica(t *testing.T, w *takeovertest.World) *replica {
 func newReplicaAt(t *testing.T, w *takeovertest.World, dbURL string) *replica {
 	t.Helper()
 	r := &replica{}
+	own := *w
+	own.DB = openTraced(t, dbURL, func(string) { r.statements.Add(1) })
+	r.bundle = bundle{&own, newService(&own)}
+	r.s.hub.anyway = time.Hour // rows are read when there is a reason
+	return r
+}
+
+// openTraced opens a database once more, and is told of its statements.
+func openTraced(t *testing.T, dbURL string, trace func(statement string)) *store.DB {
+	t.Helper()
 	db, err := store.Open(t.Context(), store.Options{
-		URL: dbURL, Synchronous: "normal", Trace: func(context.Context, string, any) { r.statements.Add(1) },
+		URL: dbURL, Synchronous: "normal", Trace: func(_ context.Context, statement string, _ any) { trace(statement) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -47,11 +57,7 @@ func newReplicaAt(t *testing.T, w *takeovertest.World, dbURL string) *replica {
 			t.Error(err)
 		}
 	})
-	own := *w
-	own.DB = db
-	r.bundle = bundle{&own, newService(&own)}
-	r.s.hub.anyway = time.Hour // rows are read when there is a reason
-	return r
+	return db
 }
 
 // listen has the replica listen until the test ends; on PostgreSQL it does when listen returns.
