@@ -1,14 +1,15 @@
 package licensing
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"purser/ent"
 	"purser/ent/license"
 	"purser/internal/audit"
 	"purser/internal/fault"
+	"purser/internal/id"
 	"purser/internal/may"
 	"purser/internal/store"
 	"purser/internal/viewer"
@@ -32,48 +33,130 @@ func (s *Service) Assign(ctx context.Context, purchaseID string, userIDs []strin
 	if err != nil {
 		return nil, err
 	}
-	err = s.db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err = s.change(ctx, change{v: v, purchase: purchaseID, who: who, may: may.AssignLicenses, cannot: cannotAssign, do: func(ctx context.Context, tx *store.Tx) (err error) {
 		licenseIDs, err = s.assign(ctx, tx, v, purchaseID, who)
 		return err
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
 	return licenseIDs, nil
 }
 
-// assign is Assign within a transaction: three statements up to 400 users, more only to say what is wrong.
-func (s *Service) assign(ctx context.Context, tx *store.Tx, v viewer.Viewer, purchaseID string, who people) ([]string, error) {
-	p, err := change{
-		n: len(who.ids), may: may.AssignLicenses,
-		problems: func(p *seats) error { return cannotAssign(ctx, tx, p, who, nil) },
-	}.seats(ctx, tx, v, purchaseID)
+// Unassign takes the license of the purchase from each of 1 to 1,000 users, or from none of them. Who may,
+// and what is one transaction, is as with Assign. It returns the faults of Assign, with fault.NotLicensed at each
+// user who holds none, whoever they are.
+func (s *Service) Unassign(ctx context.Context, purchaseID string, userIDs []string) error {
+	v, ok := viewer.From(ctx)
+	if !ok {
+		return fault.New(fault.Internal, "unassigning licenses without a viewer")
+	}
+	who, err := named("userIds", userIDs, MostAssigned)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	licenses, given, err := s.giveLicenses(ctx, tx, v, p, who.ids)
-	if err != nil {
-		return nil, err
+	return s.change(ctx, change{v: v, purchase: purchaseID, who: who, may: may.UnassignLicenses, cannot: cannotUnassign, do: func(ctx context.Context, tx *store.Tx) error {
+		return s.unassign(ctx, tx, v, purchaseID, who)
+	}})
+}
+
+// change is of who holds the licenses of a purchase.
+type change struct {
+	v        viewer.Viewer
+	purchase string
+	who      people
+	may      func(viewer.Viewer, may.Purchase) *fault.Error
+	cannot   func(ctx context.Context, tx *store.Tx, p *seats, who people) error // says what is wrong with the users
+	do       func(ctx context.Context, tx *store.Tx) error
+}
+
+// errRefused says that something about a change is wrong. What it is takes more statements to find out.
+var errRefused = errors.New("the licenses cannot be changed")
+
+// change does it, as if nothing could be wrong, or else says what is.
+func (s *Service) change(ctx context.Context, c change) error {
+	err := s.db.InTx(ctx, c.do)
+	if !errors.Is(err, errRefused) {
+		return err
 	}
-	if given < len(who.ids) {
-		p.free += len(who.ids) // those that were taken for them
-		return nil, cmp.Or[error](cannotAssign(ctx, tx, p, who, licenses), changed().At(who.field))
-	}
-	return licenses, s.record(ctx, tx, audit.LicenseAssigned, licenses, func(i int) []audit.Change {
-		return []audit.Change{audit.Changed("purchase", "", p.id), audit.Changed("user", "", who.ids[i])}
+	return s.db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		p, err := lockSeats(ctx, tx, c.v.Tenant, c.purchase)
+		if err != nil {
+			return err
+		}
+		if p == nil {
+			return may.NotFound().At("purchaseId")
+		}
+		return c.carefully(ctx, tx, p)
 	})
 }
 
-// cannotAssign says what is wrong with the users, and whether there are too few seats for the
-// others. The licenses are those that this transaction has given itself.
-func cannotAssign(ctx context.Context, tx *store.Tx, p *seats, who people, ours []string) error {
-	rows, err := tx.License.Query().Where(license.PurchaseID(p.id), license.UserIDIn(who.ids...), license.IDNotIn(ours...)).All(ctx)
-	if err != nil {
-		return fmt.Errorf("read who holds a license: %w", err)
+// carefully does it to a purchase that nobody else changes meanwhile.
+func (c change) carefully(ctx context.Context, tx *store.Tx, p *seats) error {
+	if f := c.may(c.v, p.Purchase); f != nil {
+		return f.At("purchaseId")
 	}
-	holds := make(map[string]bool, len(rows))
-	for _, l := range rows {
-		holds[l.UserID] = true
+	if err := c.cannot(ctx, tx, p, c.who); err != nil {
+		return err
+	}
+	// or it can: somebody was faster with something that makes room
+	err := c.do(ctx, tx)
+	if errors.Is(err, errRefused) {
+		return changed().At(c.who.field)
+	}
+	return err
+}
+
+// assign is Assign within a transaction, as if nothing could be wrong: three statements up to 400 users. It fails with errRefused
+// where something is.
+func (s *Service) assign(ctx context.Context, tx *store.Tx, v viewer.Viewer, purchaseID string, who people) ([]string, error) {
+	p, given, licenses := &seats{id: purchaseID}, 0, make([]string, len(who.ids))
+	for i := range licenses {
+		licenses[i] = s.ids.New(id.License)
+	}
+	events, err := s.events(ctx, audit.LicenseAssigned, licenses, func(i int) []audit.Change {
+		return []audit.Change{audit.Changed("purchase", "", purchaseID), audit.Changed("user", "", who.ids[i])}
+	})
+	if err != nil {
+		return nil, err
+	}
+	statements := append([]store.Statement{p.assign(v.Tenant, len(licenses))}, s.giveLicenses(v, purchaseID, who.ids, licenses, &given)...)
+	if err := tx.Together(ctx, append(statements, events...)...); err != nil {
+		return nil, fmt.Errorf("give licenses: %w", err)
+	}
+	if !p.found || may.AssignLicenses(v, p.Purchase) != nil || given < len(licenses) {
+		return nil, errRefused
+	}
+	return licenses, nil
+}
+
+// unassign is Unassign as assign is Assign.
+func (s *Service) unassign(ctx context.Context, tx *store.Tx, v viewer.Viewer, purchaseID string, who people) error {
+	p, taken := &seats{id: purchaseID}, make(map[string]string, len(who.ids))
+	if err := tx.Together(ctx, p.assign(v.Tenant, -len(who.ids)), takeLicenses(v.Tenant, purchaseID, who.ids, taken)); err != nil {
+		return fmt.Errorf("take licenses back: %w", err)
+	}
+	if !p.found || may.UnassignLicenses(v, p.Purchase) != nil || len(taken) < len(who.ids) {
+		return errRefused
+	}
+	licenses := make([]string, len(who.ids))
+	for i, u := range who.ids {
+		licenses[i] = taken[u]
+	}
+	events, err := s.events(ctx, audit.LicenseUnassigned, licenses, func(i int) []audit.Change {
+		return []audit.Change{audit.Changed("purchase", purchaseID, ""), audit.Changed("user", who.ids[i], "")}
+	})
+	if err != nil {
+		return err
+	}
+	return tx.Together(ctx, events...)
+}
+
+// cannotAssign says what is wrong with the users, and whether there are too few seats for the others.
+func cannotAssign(ctx context.Context, tx *store.Tx, p *seats, who people) error {
+	holds, err := holdersOf(ctx, tx, p, who)
+	if err != nil {
+		return err
 	}
 	_, problems, err := who.check(ctx, tx, func(u *ent.User) *fault.Error {
 		if f := eligible(u, p.Source); f != nil || !holds[u.ID] {
@@ -91,65 +174,17 @@ func cannotAssign(ctx context.Context, tx *store.Tx, p *seats, who people, ours 
 	return who.refuse(fault.New(fault.NotEnoughSeats, "The subscription has %d free seats, but %d are needed: %d are missing.", p.free, needed, needed-p.free), problems)
 }
 
-// Unassign takes the license of the purchase from each of 1 to 1,000 users, or from none of them. Who may,
-// and what is one transaction, is as with Assign. It returns the faults of Assign, with fault.NotLicensed at each
-// user who holds none, whoever they are.
-func (s *Service) Unassign(ctx context.Context, purchaseID string, userIDs []string) error {
-	v, ok := viewer.From(ctx)
-	if !ok {
-		return fault.New(fault.Internal, "unassigning licenses without a viewer")
-	}
-	who, err := named("userIds", userIDs, MostAssigned)
-	if err != nil {
-		return err
-	}
-	return s.db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error { return s.unassign(ctx, tx, v, purchaseID, who) })
-}
-
-func (s *Service) unassign(ctx context.Context, tx *store.Tx, v viewer.Viewer, purchaseID string, who people) error {
-	p, err := change{
-		n: -len(who.ids), may: may.UnassignLicenses,
-		problems: func(p *seats) error { return cannotUnassign(ctx, tx, p, who) },
-	}.seats(ctx, tx, v, purchaseID)
-	if err != nil {
-		return err
-	}
-	taken, err := takeLicenses(ctx, tx, v.Tenant, p, who.ids)
-	if err != nil {
-		return err
-	}
-	if len(taken) < len(who.ids) {
-		return cmp.Or[error](notLicensed(ctx, tx, who, taken), changed().At(who.field))
-	}
-	licenses := make([]string, len(who.ids))
-	for i, u := range who.ids {
-		licenses[i] = taken[u]
-	}
-	return s.record(ctx, tx, audit.LicenseUnassigned, licenses, func(i int) []audit.Change {
-		return []audit.Change{audit.Changed("purchase", p.id, ""), audit.Changed("user", who.ids[i], "")}
-	})
-}
-
-// cannotUnassign says what is wrong with the users.
+// cannotUnassign says who of the users holds no license.
 func cannotUnassign(ctx context.Context, tx *store.Tx, p *seats, who people) error {
-	rows, err := tx.License.Query().Where(license.PurchaseID(p.id), license.UserIDIn(who.ids...)).All(ctx)
+	holds, err := holdersOf(ctx, tx, p, who)
 	if err != nil {
-		return fmt.Errorf("read who holds a license: %w", err)
+		return err
 	}
-	holds := make(map[string]string, len(rows))
-	for _, l := range rows {
-		holds[l.UserID] = l.ID
-	}
-	return notLicensed(ctx, tx, who, holds)
-}
-
-// notLicensed says who of the users holds none of the licenses.
-func notLicensed(ctx context.Context, tx *store.Tx, who people, licenses map[string]string) error {
 	_, problems, err := who.check(ctx, tx, func(u *ent.User) *fault.Error {
 		switch {
 		case u == nil:
 			return eligible(nil, "")
-		case licenses[u.ID] == "":
+		case !holds[u.ID]:
 			return fault.New(fault.NotLicensed, "%s holds no license of this subscription.", u.DisplayName)
 		}
 		return nil
@@ -160,55 +195,24 @@ func notLicensed(ctx context.Context, tx *store.Tx, who people, licenses map[str
 	return who.refuse(nil, problems)
 }
 
-// change is of how many seats of a purchase are assigned.
-type change struct {
-	n        int
-	may      func(viewer.Viewer, may.Purchase) *fault.Error
-	problems func(*seats) error // what is wrong besides
-}
-
-// seats changes them, and returns the purchase as it is then.
-func (c change) seats(ctx context.Context, tx *store.Tx, v viewer.Viewer, purchaseID string) (*seats, error) {
-	p, err := assignSeats(ctx, tx, v.Tenant, purchaseID, c.n)
+// holdersOf tells which of the users hold a license of the purchase.
+func holdersOf(ctx context.Context, tx *store.Tx, p *seats, who people) (map[string]bool, error) {
+	rows, err := tx.License.Query().Where(license.PurchaseID(p.id), license.UserIDIn(who.ids...)).All(ctx)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read who holds a license: %w", err)
 	}
-	if p != nil {
-		return p, at(c.may(v, p.Purchase), "purchaseId")
+	holds := make(map[string]bool, len(rows))
+	for _, l := range rows {
+		holds[l.UserID] = true
 	}
-	// it cannot be done: say why, of a purchase that nobody changes meanwhile
-	if p, err = lockSeats(ctx, tx, v.Tenant, purchaseID); err != nil {
-		return nil, err
-	}
-	if p == nil {
-		return nil, may.NotFound().At("purchaseId")
-	}
-	if f := c.may(v, p.Purchase); f != nil {
-		return nil, f.At("purchaseId")
-	}
-	if err := c.problems(p); err != nil {
-		return nil, err
-	}
-	// or it can: somebody was faster with something that makes room
-	if p, err = assignSeats(ctx, tx, v.Tenant, purchaseID, c.n); err == nil && p == nil {
-		err = changed().At("purchaseId")
-	}
-	return p, err
+	return holds, nil
 }
 
-// at returns the fault with its place as an error, and nil for none.
-func at(f *fault.Error, field string) error {
-	if f == nil {
-		return nil
-	}
-	return f.At(field)
-}
-
-// record leaves an event on each license.
-func (s *Service) record(ctx context.Context, tx *store.Tx, action audit.Action, licenses []string, changes func(i int) []audit.Change) error {
+// events are the statements that leave an event on each license.
+func (s *Service) events(ctx context.Context, action audit.Action, licenses []string, changes func(i int) []audit.Change) ([]store.Statement, error) {
 	events := make([]audit.Event, len(licenses))
 	for i, l := range licenses {
 		events[i] = audit.Event{Action: action, Subject: l, Changes: changes(i)}
 	}
-	return s.trail.Record(ctx, tx, events...)
+	return s.trail.Statements(ctx, events...)
 }

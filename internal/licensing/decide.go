@@ -170,8 +170,10 @@ func (s *Service) assignApproved(ctx context.Context, tx *store.Tx, v viewer.Vie
 	if who = who.but(holds); len(who.ids) == 0 {
 		return nil
 	}
-	_, err = s.assign(ctx, tx, v, p.id, who)
-	return err
+	return change{v: v, purchase: p.id, who: who, may: may.AssignLicenses, cannot: cannotAssign, do: func(ctx context.Context, tx *store.Tx) error {
+		_, err := s.assign(ctx, tx, v, p.id, who)
+		return err
+	}}.carefully(ctx, tx, p)
 }
 
 // canSupply tells why the purchase, nil if there is none, is no source of licenses for the request.

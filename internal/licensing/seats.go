@@ -2,14 +2,10 @@ package licensing
 
 import (
 	"context"
-	stdsql "database/sql"
-	"errors"
 	"fmt"
 	"strings"
 
-	"purser/graph/model"
 	"purser/internal/fault"
-	"purser/internal/id"
 	"purser/internal/instant"
 	"purser/internal/may"
 	"purser/internal/store"
@@ -24,18 +20,15 @@ type seats struct {
 	may.Purchase
 	id, product string
 	free        int
+	found       bool
 }
 
 const standing = " source, status, COALESCE(purchaser_id, ''), active_move_id IS NOT NULL, product_id, quantity - assigned - reserved "
 
-// readSeats reads a purchase by a statement; nil where that finds none.
-func readSeats(ctx context.Context, tx *store.Tx, purchaseID, query string, args ...any) (*seats, error) {
-	p := &seats{id: purchaseID}
-	err := tx.ReadRow(ctx, query, args, &p.Source, &p.Status, &p.Purchaser, &p.Moving, &p.product, &p.free)
-	if errors.Is(err, stdsql.ErrNoRows) {
-		return nil, nil //nolint:nilnil // there is none, and that is no failure
-	}
-	return p, err
+// into scans a purchase that a statement returns.
+func (p *seats) into(r *store.Rows) error {
+	p.found = true
+	return r.Scan(&p.Source, &p.Status, &p.Purchaser, &p.Moving, &p.product, &p.free)
 }
 
 // lockSeats reads a purchase; nil where the tenant has none such.
@@ -44,74 +37,65 @@ func lockSeats(ctx context.Context, tx *store.Tx, tenant, purchaseID string) (*s
 	if tx.Postgres() {
 		q += " FOR NO KEY UPDATE"
 	}
-	p, err := readSeats(ctx, tx, purchaseID, q, purchaseID, tenant)
-	if err != nil {
+	p := &seats{id: purchaseID}
+	if err := tx.Read(ctx, q, []any{purchaseID, tenant}, p.into); err != nil {
 		return nil, fmt.Errorf("read the purchase: %w", err)
+	}
+	if !p.found {
+		return nil, nil //nolint:nilnil // there is none, and that is no failure
 	}
 	return p, nil
 }
 
-// assignSeats has n more seats of the purchase assigned, or fewer, and returns the purchase as it is
-// then; nil when there are not as many, or its users are being moved, or it has ended. Of several who race
-// for the last seat, this lets exactly one through (R13).
-func assignSeats(ctx context.Context, tx *store.Tx, tenant, purchaseID string, n int) (*seats, error) {
-	p, err := readSeats(ctx, tx, purchaseID, `UPDATE purchases SET assigned = assigned + ?
+// assign has n more seats of the purchase assigned, or fewer, and finds the purchase as it is then: not when there are
+// not as many, or its users are being moved, or it has ended. Of several who race for the last seat, this lets
+// exactly one through (R13).
+func (p *seats) assign(tenant string, n int) store.Statement {
+	return store.Statement{SQL: `UPDATE purchases SET assigned = assigned + ?
 		WHERE id = ? AND COALESCE(tenant_id = ?, FALSE) AND status <> 'DELETED' AND active_move_id IS NULL
 			AND assigned + ? >= 0 AND assigned + reserved + ? <= quantity
-		RETURNING`+standing, n, purchaseID, tenant, n, n)
-	if err != nil {
-		return nil, fmt.Errorf("take seats: %w", err)
-	}
-	return p, nil
+		RETURNING` + standing, Args: []any{n, p.id, tenant, n, n}, Row: p.into}
 }
 
 // givenAtOnce is how many licenses one statement adds.
 const givenAtOnce = 400
 
-// giveLicenses gives a license to each of the users who can hold one and does not yet, and returns the
-// licenses' ids in the order of the users, with how many were given.
-func (s *Service) giveLicenses(ctx context.Context, tx *store.Tx, v viewer.Viewer, p *seats, users []string) (licenses []string, given int, err error) {
-	licenses = make([]string, len(users))
-	for i := range users {
-		licenses[i] = s.ids.New(id.License)
-	}
-	at, guests := instant.From(s.now()), p.Source == model.PurchaseSourceCentral
+// giveLicenses give a license of the purchase to each of the users who can hold one and does not yet, and count those given.
+func (s *Service) giveLicenses(v viewer.Viewer, purchaseID string, users, licenses []string, given *int) []store.Statement {
+	at := instant.From(s.now())
+	var statements []store.Statement
 	for from := 0; from < len(users); from += givenAtOnce {
 		some := users[from:min(from+givenAtOnce, len(users))]
-		args := []any{p.id, at, v.Actor()}
+		args := []any{at, v.Actor()}
 		for i, u := range some {
 			args = append(args, licenses[from+i], u)
 		}
-		n, err := tx.Exec(ctx, `INSERT INTO licenses (id, tenant_id, purchase_id, user_id, assigned_at, assigned_by)
-			SELECT g.column1, u.tenant_id, ?, u.id, ?, ? FROM (VALUES (?, ?)`+strings.Repeat(", (?, ?)", len(some)-1)+`) AS g CROSS JOIN users u
-			WHERE u.id = g.column2 AND COALESCE(u.tenant_id = ?, FALSE) AND u.account_enabled AND NOT u.removed AND (u.kind = 'MEMBER' OR ?)
-			ON CONFLICT (purchase_id, user_id) DO NOTHING`, append(args, v.Tenant, guests)...)
-		if err != nil {
-			return nil, 0, fmt.Errorf("give licenses: %w", err)
-		}
-		given += n
+		statements = append(statements, store.Statement{
+			SQL: `INSERT INTO licenses (id, tenant_id, purchase_id, user_id, assigned_at, assigned_by)
+			SELECT g.column1, u.tenant_id, p.id, u.id, ?, ? FROM (VALUES (?, ?)` + strings.Repeat(", (?, ?)", len(some)-1) + `) AS g CROSS JOIN users u CROSS JOIN purchases p
+			WHERE u.id = g.column2 AND COALESCE(u.tenant_id = ?, FALSE) AND u.account_enabled AND NOT u.removed
+				AND p.id = ? AND COALESCE(p.tenant_id = ?, FALSE) AND (u.kind = 'MEMBER' OR p.source = 'CENTRAL')
+			ON CONFLICT (purchase_id, user_id) DO NOTHING RETURNING 1`,
+			Args: append(args, v.Tenant, purchaseID, v.Tenant),
+			Row:  func(*store.Rows) error { *given++; return nil },
+		})
 	}
-	return licenses, given, nil
+	return statements
 }
 
-// takeLicenses takes the users' licenses of a purchase back, and returns each one's.
-func takeLicenses(ctx context.Context, tx *store.Tx, tenant string, p *seats, users []string) (licenses map[string]string, err error) {
-	licenses = make(map[string]string, len(users))
-	args := []any{p.id, tenant}
+// takeLicenses takes the users' licenses of a purchase back, and notes each one's.
+func takeLicenses(tenant, purchaseID string, users []string, licenses map[string]string) store.Statement {
+	args := []any{purchaseID, tenant}
 	for _, u := range users {
 		args = append(args, u)
 	}
-	err = tx.Read(ctx, `DELETE FROM licenses WHERE COALESCE(purchase_id = ?, FALSE) AND COALESCE(tenant_id = ?, FALSE)
-		AND user_id IN (?`+strings.Repeat(", ?", len(users)-1)+") RETURNING user_id, id", args, func(r *store.Rows) error {
+	return store.Statement{SQL: `DELETE FROM licenses WHERE COALESCE(purchase_id = ?, FALSE) AND COALESCE(tenant_id = ?, FALSE)
+		AND user_id IN (?` + strings.Repeat(", ?", len(users)-1) + ") RETURNING user_id, id", Args: args, Row: func(r *store.Rows) error {
 		var u, l string
 		err := r.Scan(&u, &l)
 		licenses[u] = l
 		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("take licenses back: %w", err)
-	}
-	return licenses, nil
+	}}
 }
 
 // holders tells which of the users hold a license of the product that they can use.

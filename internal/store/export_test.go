@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"time"
 )
@@ -34,3 +35,13 @@ func (db *DB) MigrateTo(ctx context.Context, version int64) (err error) {
 
 // Steady is what a statement is made before it runs.
 var Steady = steady
+
+// LoseConnection closes the connection of a transaction.
+func (tx *Tx) LoseConnection() {
+	_ = tx.unit.conn.Raw(func(c any) error {
+		if conn, ok := c.(driver.Conn); ok {
+			return conn.Close()
+		}
+		return nil
+	})
+}

@@ -29,12 +29,12 @@ func readPostgres(ctx context.Context, c *pgx.Conn, reads []read) (begun bool, e
 	}
 	if len(reads) == 1 {
 		rows, err := c.Query(ctx, b.QueuedQueries[0].SQL, b.QueuedQueries[0].Arguments...)
-		return sent(eachOf(rows, err, reads[0].row))
+		return sent(eachOf(rows, err, reads[0]))
 	}
 	results := c.SendBatch(ctx, &b)
 	for i, s := range reads {
 		rows, err := results.Query()
-		if err = eachOf(rows, err, s.row); err != nil {
+		if err = eachOf(rows, err, s); err != nil {
 			_ = results.Close() // says the same once more
 			begun, err = sent(err)
 			return begun || i > 0, err
@@ -51,20 +51,24 @@ func sent(err error) (bool, error) {
 	return true, err
 }
 
-func eachOf(rows pgx.Rows, err error, take func(*Rows) error) error {
+func eachOf(rows pgx.Rows, err error, s read) error {
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	var row Rows
-	for rows.Next() {
+	for s.row != nil && rows.Next() {
 		if row.pg == nil {
 			row.pg = &pgRow{fields: rows.FieldDescriptions(), types: rows.TypeMap()}
 		}
 		row.pg.values = rows.RawValues()
-		if err := take(&row); err != nil {
+		if err := s.row(&row); err != nil {
 			return err
 		}
+	}
+	rows.Close()
+	if s.changed != nil {
+		*s.changed = rows.CommandTag().RowsAffected()
 	}
 	return rows.Err()
 }

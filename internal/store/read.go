@@ -30,7 +30,7 @@ func (r *Reader) Together(ctx context.Context, reads ...Read) error {
 		if slices.ContainsFunc(args, holdsNUL) {
 			return errNotText
 		}
-		list[i] = read{steady(r.db.dialect, query), args, func(rows *Rows) error {
+		list[i] = read{query: steady(r.db.dialect, query), args: args, row: func(rows *Rows) error {
 			failed = s.Row(rows)
 			return failed
 		}}
@@ -47,9 +47,10 @@ func (r *Reader) Together(ctx context.Context, reads ...Read) error {
 
 // read is a Read that is written.
 type read struct {
-	query string
-	args  []any
-	row   func(*Rows) error
+	query   string
+	args    []any
+	row     func(*Rows) error // nil where it has none
+	changed *int64            // takes how many rows were changed, on PostgreSQL
 }
 
 // triesToConnect is how often something is begun when its connection turns out to be lost.
@@ -136,6 +137,9 @@ func namedValues(args []any) ([]driver.NamedValue, error) {
 }
 
 func each(rows driver.Rows, take func(*Rows) error) error {
+	if take == nil {
+		take = func(*Rows) error { return nil }
+	}
 	row := Rows{values: make([]driver.Value, len(rows.Columns()))}
 	for {
 		if err := rows.Next(row.values); errors.Is(err, io.EOF) {

@@ -110,7 +110,7 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int, error) 
 // Read runs a raw query like Exec, and calls scan for each row.
 func (tx *Tx) Read(ctx context.Context, query string, args []any, scan func(*Rows) error) error {
 	count(ctx)
-	return tx.unit.read(ctx, read{rebind(tx.unit.dialect, query), args, scan})
+	return tx.unit.read(ctx, read{query: rebind(tx.unit.dialect, query), args: args, row: scan})
 }
 
 // ReadRow runs a raw query for one row like Exec, and copies its columns to where dest points. It returns
@@ -128,6 +128,24 @@ func (tx *Tx) ReadRow(ctx context.Context, query string, args []any, dest ...any
 		err = stdsql.ErrNoRows
 	}
 	return err
+}
+
+// Statement is a raw one, with ? for its arguments. Nothing narrows it to a tenant: name the tenant in it.
+type Statement struct {
+	SQL  string
+	Args []any
+	Row  func(*Rows) error // takes each of its rows; nil where it has none
+}
+
+// Together runs statements one after the other, on PostgreSQL in one round trip: none can have an argument that another
+// one has found.
+func (tx *Tx) Together(ctx context.Context, statements ...Statement) error {
+	reads := make([]read, len(statements))
+	for i, s := range statements {
+		count(ctx)
+		reads[i] = read{query: rebind(tx.unit.dialect, s.SQL), args: s.Args, row: s.Row}
+	}
+	return tx.unit.read(ctx, reads...)
 }
 
 // Lock keeps others from changing a row until the transaction ends. On SQLite there is only one
@@ -165,7 +183,7 @@ func (db *DB) QueryUnwalled(ctx context.Context, query string, args ...any) (*st
 // ReadUnwalled is QueryUnwalled that calls scan for each row.
 func (db *DB) ReadUnwalled(ctx context.Context, query string, args []any, scan func(*Rows) error) error {
 	count(ctx)
-	return translate(db.read(ctx, []read{{rebind(db.dialect, query), args, scan}}))
+	return translate(db.read(ctx, []read{{query: rebind(db.dialect, query), args: args, row: scan}}))
 }
 
 // CountUnwalled counts rows outside of any tenant, with a statement that selects the count: for telling
