@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -16,6 +17,26 @@ var (
 	NewDocuments  = newDocuments
 	NewRate       = newRate
 )
+
+// Quick reads a request without encoding/json, if it can.
+func Quick(b []byte) (params *graphql.RawParams, ok bool) {
+	in, ok := (&quick{b: b}).body()
+	if !ok {
+		return nil, false
+	}
+	params, _ = in.params()
+	return params, true
+}
+
+// Slow reads a request with encoding/json.
+func Slow(b []byte) (params *graphql.RawParams, ok bool) {
+	var in body
+	if decodeOne(b, &in) != nil {
+		return nil, false
+	}
+	params, _ = in.params()
+	return params, true
+}
 
 // HTTPServer returns the server that Serve runs.
 func HTTPServer(s *Server) *http.Server { return s.httpServer() }

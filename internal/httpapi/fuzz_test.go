@@ -22,6 +22,7 @@ func FuzzDecodeRequest(f *testing.F) {
 		if q, err := httpapi.DecodeQuery(string(b)); (q == nil) != (err != nil) {
 			t.Errorf("%v, %v", q, err)
 		}
+		readAlike(t, b)
 	})
 }
 

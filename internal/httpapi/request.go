@@ -37,9 +37,12 @@ func decodeRequest(b []byte) (*graphql.RawParams, error) {
 	if !utf8.Valid(b) {
 		return nil, errNotJSON
 	}
-	var in body
-	if decodeOne(b, &in) != nil {
-		return nil, errNotJSON
+	in, ok := (&quick{b: b}).body()
+	if !ok {
+		in = body{} // of what was read so far nothing is left: names that come twice would be joined
+		if decodeOne(b, &in) != nil {
+			return nil, errNotJSON
+		}
 	}
 	return in.params()
 }
