@@ -9,7 +9,7 @@ type SelectTable struct{ name, as string }
 func Table(name, as string) *SelectTable { return &SelectTable{name, as} }
 
 // C returns a column of the table.
-func (t *SelectTable) C(column string) string { return `"` + t.as + `"."` + column + `"` }
+func (t *SelectTable) C(column string) string { return t.as + "." + column }
 
 // Selector is a SELECT statement.
 type Selector struct {
@@ -192,7 +192,7 @@ func (s *Selector) writeFrom(b *Builder) {
 	if s.inner == nil {
 		b.Join(s.from)
 	} else {
-		b.Wrap(s.inner.write).WriteString(` AS "` + s.from.as + `"`)
+		b.Wrap(s.inner.write).WriteString(" AS ").WriteString(s.from.as)
 	}
 	for _, j := range s.joins {
 		b.WriteString(j.kind).Join(j.table).WriteString(" ON ").Join(j.on)
@@ -200,7 +200,7 @@ func (s *Selector) writeFrom(b *Builder) {
 }
 
 func (t *SelectTable) write(b *Builder) {
-	b.WriteString(`"`).WriteString(t.name).WriteString(`" AS "`).WriteString(t.as).WriteString(`"`)
+	b.WriteString(t.name).WriteString(" AS ").WriteString(t.as)
 }
 
 func (c column) write(b *Builder) {
@@ -213,7 +213,7 @@ func (c column) write(b *Builder) {
 		b.Join(e)
 	}
 	if c.as != "" {
-		b.WriteString(` AS "`).WriteString(c.as).WriteString(`"`)
+		b.WriteString(" AS ").WriteString(c.as)
 	}
 }
 

@@ -25,12 +25,12 @@ func all(postgres bool) *sql.Selector {
 		GroupBy("s", "t").Having(sql.GT(sql.Sum("w"), 10)).OrderBy(sql.Asc("u"), sql.Desc("v")).Limit(10).Offset(20)
 }
 
-const onSQLite = `SELECT DISTINCT "p"."id", SUM("p"."quantity") AS "sum", 1, (SELECT MAX(l.id) FROM "licenses" AS "l" WHERE l.kind = ?), ` +
-	`EXISTS (SELECT MAX(l.id) FROM "licenses" AS "l" WHERE l.kind = ?) AS "some" FROM "purchases" AS "p" ` +
-	`JOIN "users" AS "u" ON "u"."id" = "p"."user_id" AND "u"."kind" = ? LEFT JOIN "tenants" AS "t" ON t.ok ` +
-	`WHERE (a < ? OR (b > ? AND c <> ?)) AND d IN (?, ?) AND e IN (SELECT MAX(l.id) FROM "licenses" AS "l" WHERE l.kind = ?) AND FALSE ` +
-	`AND NOT (g IS NULL OR h IS NOT NULL) AND i = (SELECT MAX(l.id) FROM "licenses" AS "l" WHERE l.kind = ?) AND j = k.key AND k AND NOT l ` +
-	`AND NOT EXISTS (SELECT MAX(l.id) FROM "licenses" AS "l" WHERE l.kind = ?) AND (m, n) < (?, ?) AND (o) > (?) AND q LIKE ? ESCAPE '\' AND r >= ? ` +
+const onSQLite = `SELECT DISTINCT p.id, SUM(p.quantity) AS sum, 1, (SELECT MAX(l.id) FROM licenses AS l WHERE l.kind = ?), ` +
+	`EXISTS (SELECT MAX(l.id) FROM licenses AS l WHERE l.kind = ?) AS some FROM purchases AS p ` +
+	`JOIN users AS u ON u.id = p.user_id AND u.kind = ? LEFT JOIN tenants AS t ON t.ok ` +
+	`WHERE (a < ? OR (b > ? AND c <> ?)) AND d IN (?, ?) AND e IN (SELECT MAX(l.id) FROM licenses AS l WHERE l.kind = ?) AND FALSE ` +
+	`AND NOT (g IS NULL OR h IS NOT NULL) AND i = (SELECT MAX(l.id) FROM licenses AS l WHERE l.kind = ?) AND j = k.key AND k AND NOT l ` +
+	`AND NOT EXISTS (SELECT MAX(l.id) FROM licenses AS l WHERE l.kind = ?) AND (m, n) < (?, ?) AND (o) > (?) AND q LIKE ? ESCAPE '\' AND r >= ? ` +
 	`GROUP BY s, t HAVING SUM(w) > ? ORDER BY u ASC, v DESC LIMIT 10 OFFSET 20`
 
 func TestSelector(t *testing.T) {
@@ -65,7 +65,7 @@ func TestBehind(t *testing.T) {
 	p := sql.Table("purchases", "p")
 	s := sql.From(false, p).Select(p.C("id")).Where(sql.IsNull("a")).Where(sql.IsNull("b"))
 	got, _ := s.Behind(sql.Raw("keys AS k")).Only(sql.NotNull("c")).Where(sql.NotNull("d")).Query()
-	want := `SELECT "p"."id" FROM keys AS k CROSS JOIN "purchases" AS "p" WHERE c IS NOT NULL AND d IS NOT NULL`
+	want := `SELECT p.id FROM keys AS k CROSS JOIN purchases AS p WHERE c IS NOT NULL AND d IS NOT NULL`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -75,7 +75,7 @@ func TestOver(t *testing.T) {
 	p := sql.Table("purchases", "p")
 	s, o := sql.Over(sql.From(false, p).Select(p.C("id")).Limit(1), "o")
 	got, _ := s.Select(sql.Count("*"), sql.Max(o.C("id"))).Query()
-	want := `SELECT COUNT(*), MAX("o"."id") FROM (SELECT "p"."id" FROM "purchases" AS "p" LIMIT 1) AS "o"`
+	want := `SELECT COUNT(*), MAX(o.id) FROM (SELECT p.id FROM purchases AS p LIMIT 1) AS o`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -13,8 +13,19 @@ func steady(d, query string) string {
 	if d != dialect.SQLite {
 		return query
 	}
-	for _, before := range []string{"= ", "IN (", "LIMIT "} {
-		query = strings.ReplaceAll(query, before+"?", before+"+?")
+	var b strings.Builder
+	b.Grow(len(query) + 16)
+	from := 0
+	for i := range len(query) {
+		if query[i] != '?' {
+			continue
+		}
+		b.WriteString(query[from:i])
+		if before := query[:i]; strings.HasSuffix(before, "= ") || strings.HasSuffix(before, "IN (") || strings.HasSuffix(before, "LIMIT ") {
+			b.WriteByte('+')
+		}
+		from = i
 	}
-	return query
+	b.WriteString(query[from:])
+	return b.String()
 }

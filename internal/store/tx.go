@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
-	"strings"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -199,12 +198,15 @@ func rebind(d, query string) string {
 	if d != dialect.Postgres {
 		return steady(d, query)
 	}
-	var b strings.Builder
-	for i, part := range strings.Split(query, "?") {
-		if i > 0 {
-			b.WriteString("$" + strconv.Itoa(i))
+	b := make([]byte, 0, len(query)+32)
+	n := int64(0)
+	for i := range len(query) {
+		if query[i] != '?' {
+			b = append(b, query[i])
+			continue
 		}
-		b.WriteString(part)
+		n++
+		b = strconv.AppendInt(append(b, '$'), n, 10)
 	}
-	return b.String()
+	return string(b)
 }
