@@ -333,7 +333,7 @@ var leanTypes = lean.Types{
 			"alreadyLicensed": {Index: 6, Kind: lean.Plain},
 			"gone":            {Index: 7, Kind: lean.Plain},
 			"remaining":       {Index: 8, Kind: lean.Plain},
-			"percent":         {Index: 9, Kind: lean.Inline},
+			"percent":         {Index: 9, Kind: lean.Plain},
 			"sequence":        {Index: 10, Kind: lean.Plain},
 			"at":              {Index: 11, Kind: lean.Plain},
 			"estimatedFinish": {Index: 12, Kind: lean.Plain},
@@ -2212,11 +2212,7 @@ func (ec *executionContext) leanWrite_MoveProgress(w *lean.Writer, b []byte, of 
 		case 8: // remaining
 			b = strconv.AppendInt(b, int64(obj.Remaining), 10)
 		case 9: // percent
-			if v := w.Call(b, true, func(ctx context.Context) graphql.Marshaler { return ec._MoveProgress_percent(ctx, f.Collected, obj) }); v != nil {
-				b = v
-			} else {
-				ok = false
-			}
+			b = lean.AppendFloat(b, obj.Percent)
 		case 10: // sequence
 			b = strconv.AppendInt(b, int64(obj.Sequence), 10)
 		case 11: // at

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"log/slog"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -241,5 +242,22 @@ func TestLeanSubjects(t *testing.T) {
 	p.compare(t, "{ auditEvents { nodes { subject { __typename"+on.String()+" } } } }")
 	if written, left := p.plans.Counts(); p.documents != 1 || written == 0 || left != 0 || len(connection.Nodes) != 3*len(p.world.nodes) {
 		t.Errorf("%d documents, %d subtrees written, %d left, %d events", p.documents, written, left, len(connection.Nodes))
+	}
+}
+
+// TestLeanProgress writes events of a subscription, and numbers of every kind; what is no number in JSON, gqlgen answers.
+func TestLeanProgress(t *testing.T) {
+	for _, percent := range []float64{0, 100, 12.5, 100.0 / 3, -1, 1e20, 1e21, 123456789, 1e-5, math.SmallestNonzeroFloat64, math.MaxFloat64, math.NaN(), math.Inf(1), math.Inf(-1)} {
+		p := newPair(rand.New(rand.NewPCG(1, 1)), 0, false)
+		events := make(chan *model.MoveProgress, 100)
+		for range cap(events) {
+			events <- &model.MoveProgress{MoveID: "mov_1", Status: model.MoveStatusRunning, Percent: percent}
+		}
+		p.world.roots["subscription.moveprogress"] = (<-chan *model.MoveProgress)(events)
+		p.compare(t, `subscription { moveProgress(moveId: "mov_1") { moveId status percent at } }`)
+		written, left := p.plans.Counts()
+		if finite := percent-percent == 0; p.documents != 1 || (written > 0) != finite || (left > 0) == finite {
+			t.Errorf("%g: %d documents, %d subtrees written, %d left", percent, p.documents, written, left)
+		}
 	}
 }

@@ -1,6 +1,10 @@
 package lean
 
-import "strconv"
+import (
+	"errors"
+	"math"
+	"strconv"
+)
 
 // AppendString appends a string as gqlgen writes it: only what JSON wants is escaped.
 func AppendString(b []byte, s string) []byte {
@@ -40,3 +44,13 @@ func AppendEnum(b []byte, s string) []byte {
 	}
 	return append(append(append(b, '"'), s...), '"')
 }
+
+// AppendFloat appends a number as gqlgen writes it. Of what is no number in JSON gqlgen knows what to say.
+func AppendFloat(b []byte, f float64) []byte {
+	if math.IsInf(f, 0) || math.IsNaN(f) {
+		panic(errNotFinite) //nolint:forbidigo // leaves the subtree to gqlgen
+	}
+	return strconv.AppendFloat(b, f, 'g', -1, 64)
+}
+
+var errNotFinite = errors.New("a number is not finite")

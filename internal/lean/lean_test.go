@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator/rules"
+	"pgregory.net/rapid"
 
 	"purser/internal/lean"
 )
@@ -215,4 +216,15 @@ func TestAppendString(t *testing.T) {
 			t.Errorf("%q: %s, want %s", s, got, want)
 		}
 	}
+}
+
+func TestAppendFloat(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := rapid.Float64().Draw(t, "f")
+		var want bytes.Buffer
+		graphql.MarshalFloat(f).MarshalGQL(&want)
+		if got := string(lean.AppendFloat([]byte("b"), f)); got != "b"+want.String() {
+			t.Errorf("%g: %s, want %s", f, got, want.String())
+		}
+	})
 }

@@ -109,6 +109,8 @@ var appendScalar = map[string]struct{ code, as string }{
 	"github.com/99designs/gqlgen/graphql.MarshalID":      {"lean.AppendString(b, %s)", "string"},
 	"github.com/99designs/gqlgen/graphql.MarshalInt":     {"strconv.AppendInt(b, int64(%s), 10)", ""},
 	"github.com/99designs/gqlgen/graphql.MarshalBoolean": {"strconv.AppendBool(b, %s)", "bool"},
+
+	"github.com/99designs/gqlgen/graphql.MarshalFloatContext": {"lean.AppendFloat(b, %s)", "float64"},
 }
 
 // appended returns the code that appends a scalar's value: gqlgen's own scalars, enums that gqlgen generates, and
@@ -119,7 +121,7 @@ func (s *schema) appended(ref *config.TypeReference) (code func(expr string) str
 		t = p.Elem()
 	}
 	switch {
-	case ref.IsContext || ref.HasEnumValues():
+	case ref.HasEnumValues():
 		return nil, false
 	case ref.Marshaler != nil:
 		f, ok := appendScalar[ref.Marshaler.FullName()]
@@ -132,6 +134,8 @@ func (s *schema) appended(ref *config.TypeReference) (code func(expr string) str
 			}
 			return fmt.Sprintf(f.code, e)
 		}, true
+	case ref.IsContext:
+		return nil, false
 	case ref.IsMarshaler && appendsItself(t):
 		return func(e string) string { return strings.TrimPrefix(e, "*") + ".AppendGQL(b)" }, true
 	case ref.IsMarshaler && s.generatedEnum(ref, t):
