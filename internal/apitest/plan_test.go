@@ -55,7 +55,9 @@ func orders() []string {
 		"{ productLicenses(last: 10, source: SELF_SERVICE) { nodes { quantity product { name } } } }",
 		"{ productLicenses(first: 10, source: CENTRAL, search: \"a\") { nodes { purchaseCount } } }",
 		"{ purchases(first: 5) { nodes { history(first: 2) { nodes { id } } } } }",
-		"{ users(first: 5) { nodes { purchases(first: 2) { nodes { id } } } } }",
+		"{ users(first: 5) { nodes { purchases(first: 2) { totalCount nodes { id product { name } } } } } }",
+		"{ users(first: 5) { nodes { licenses(last: 2) { nodes { id product { name } } } } } }",
+		"{ licensesByPurchaser(first: 5) { nodes { purchases(first: 2) { totalCount nodes { id product { name } } } } } }",
 		"{ auditEvents(first: 10, filter: {action: [\"policy.set\"]}) { nodes { id } } }",
 		"{ auditEvents(first: 10, filter: {action: [\"policy.set\", \"move.requested\"]}) { nodes { id } } }",
 	)
