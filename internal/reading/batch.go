@@ -37,8 +37,10 @@ func (b *batch) after(do func(context.Context) error) { b.then = append(b.then, 
 
 // run reads the statements, and does what is to be done after them.
 func (b *batch) run(ctx context.Context) error {
-	if err := b.r.Together(ctx, b.reads...); err != nil {
-		return err
+	if len(b.reads) > 0 {
+		if err := b.r.Together(ctx, b.reads...); err != nil {
+			return err
+		}
 	}
 	for _, do := range b.then {
 		if err := do(ctx); err != nil {

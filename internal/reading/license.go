@@ -226,9 +226,9 @@ func (l *loader) afterLicenses(b *batch, use *shape.Field, pages []*entries[*mod
 	})
 }
 
-// licensesByID loads the licenses that exist and that the viewer may see: all, or a mere member's own and
+// bindLicenses has a batch load the licenses that exist and that the viewer may see: all, or a mere member's own and
 // those of their own purchases.
-func (l *loader) licensesByID(ctx context.Context, ids []string, sh *shape.Shape) ([]*model.License, error) {
+func (l *loader) bindLicenses(b *batch, ids []string, sh *shape.Shape) *[]*model.License {
 	sel, t := l.r.FromKeys("licenses", "l", "id", ids)
 	q := l.query(sel)
 	p := q.livePurchase(t)
@@ -236,9 +236,8 @@ func (l *loader) licensesByID(ctx context.Context, ids []string, sh *shape.Shape
 		sel.Where(sql.Or(sql.EQ(t.C("user_id"), l.me.User), sql.EQ(p.C("purchaser_id"), l.me.User)))
 	}
 	take := q.license(t, p, sh)
-	var found []*model.License
-	if err := q.each(ctx, func() { found = append(found, take()) }); err != nil {
-		return nil, err
-	}
-	return found, some(ctx, l.fillLicenses, found, sh)
+	found := new([]*model.License)
+	b.each(q, func() { *found = append(*found, take()) })
+	b.after(func(ctx context.Context) error { return some(ctx, l.fillLicenses, *found, sh) })
+	return found
 }

@@ -33,35 +33,37 @@ var readers = map[id.Kind][]viewer.Role{
 }
 
 func (l *loader) nodes(ctx context.Context, ids []string, of map[string]*shape.Shape) (map[string]model.Node, error) {
-	byKind := map[id.Kind][]string{}
+	byKind, seen := map[id.Kind][]string{}, make(map[string]bool, len(ids))
 	for _, i := range ids {
 		k := id.KindOf(i)
-		if roles := readers[k]; roles != nil && !l.me.Roles.Has(roles...) || slices.Contains(byKind[k], i) {
+		if roles := readers[k]; seen[i] || roles != nil && !l.me.Roles.Has(roles...) {
 			continue
 		}
+		seen[i] = true
 		byKind[k] = append(byKind[k], i)
 	}
-	nodes := map[string]model.Node{}
+	nodes, b := map[string]model.Node{}, l.batch()
 	for k, ids := range byKind {
-		if err := l.nodesOf(ctx, k, ids, of, nodes); err != nil {
+		if err := l.nodesOf(ctx, b, k, ids, of, nodes); err != nil {
 			return nil, err
 		}
 	}
-	return nodes, nil
+	return nodes, b.run(ctx)
 }
 
-func (l *loader) nodesOf(ctx context.Context, k id.Kind, ids []string, of map[string]*shape.Shape, nodes map[string]model.Node) error {
+// nodesOf loads those of one kind, or has the batch do so where mutations answer with several kinds.
+func (l *loader) nodesOf(ctx context.Context, b *batch, k id.Kind, ids []string, of map[string]*shape.Shape, nodes map[string]model.Node) error {
 	switch k {
 	case id.Tenant:
 		return l.tenantNode(ctx, ids, of["Tenant"], nodes)
 	case id.User:
-		return add(ctx, l.usersByID, ids, of["User"], nodes)
+		include(b, l.bindUsers, ids, of["User"], nodes)
 	case id.Product:
 		return add(ctx, l.productsByID, ids, of["Product"], nodes)
 	case id.Purchase:
-		return add(ctx, l.purchasesByID, ids, of["Purchase"], nodes)
+		include(b, l.bindPurchases, ids, of["Purchase"], nodes)
 	case id.License:
-		return add(ctx, l.licensesByID, ids, of["License"], nodes)
+		include(b, l.bindLicenses, ids, of["License"], nodes)
 	case id.Move:
 		return add(ctx, l.movesByID, ids, of["Move"], nodes)
 	case id.LicenseRequest:
@@ -94,6 +96,20 @@ func add[T model.Node](ctx context.Context, load func(context.Context, []string,
 		nodes[n.GetID()] = n
 	}
 	return err
+}
+
+// include is add by the batch.
+func include[T model.Node](b *batch, bind func(*batch, []string, *shape.Shape) *[]T, ids []string, sh *shape.Shape, nodes map[string]model.Node) {
+	if len(ids) == 0 || sh == nil {
+		return
+	}
+	found := bind(b, ids, sh)
+	b.after(func(context.Context) error {
+		for _, n := range *found {
+			nodes[n.GetID()] = n
+		}
+		return nil
+	})
 }
 
 func (l *loader) tenantNode(ctx context.Context, ids []string, sh *shape.Shape, nodes map[string]model.Node) error {

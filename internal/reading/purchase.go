@@ -372,15 +372,22 @@ func (l *loader) purchaseHistory(b *batch, use *shape.Field, purchases []*model.
 
 // purchasesByID loads the purchases that exist and that the viewer may see.
 func (l *loader) purchasesByID(ctx context.Context, ids []string, sh *shape.Shape) ([]*model.Purchase, error) {
+	b := l.batch()
+	found := l.bindPurchases(b, ids, sh)
+	err := b.run(ctx)
+	return *found, err
+}
+
+// bindPurchases is purchasesByID as a part of a batch, which finds them when it runs.
+func (l *loader) bindPurchases(b *batch, ids []string, sh *shape.Shape) *[]*model.Purchase {
 	sel, p := l.r.FromKeys("purchases", "p", "id", ids)
 	q := l.query(sel)
 	q.visible(p)
 	take := q.purchase(p, sh)
-	var found []*model.Purchase
-	if err := q.each(ctx, func() { found = append(found, take()) }); err != nil {
-		return nil, err
-	}
-	return found, some(ctx, l.fillPurchases, found, sh)
+	found := new([]*model.Purchase)
+	b.each(q, func() { *found = append(*found, take()) })
+	b.after(func(ctx context.Context) error { return some(ctx, l.fillPurchases, *found, sh) })
+	return found
 }
 
 // byKey loads what was asked for of purchases, which may be named more than once.

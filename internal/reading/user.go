@@ -160,12 +160,19 @@ func (l *loader) fillUsers(ctx context.Context, users []*model.User, sh *shape.S
 
 // usersByID loads the users that exist.
 func (l *loader) usersByID(ctx context.Context, ids []string, sh *shape.Shape) ([]*model.User, error) {
+	b := l.batch()
+	found := l.bindUsers(b, ids, sh)
+	err := b.run(ctx)
+	return *found, err
+}
+
+// bindUsers is usersByID as a part of a batch, which finds them when it runs.
+func (l *loader) bindUsers(b *batch, ids []string, sh *shape.Shape) *[]*model.User {
 	sel, u := l.r.FromKeys("users", "u", "id", ids)
 	q := l.query(sel)
 	take := q.user(u, sh, false)
-	var found []*model.User
-	if err := q.each(ctx, func() { found = append(found, take()) }); err != nil {
-		return nil, err
-	}
-	return found, some(ctx, l.fillUsers, found, sh)
+	found := new([]*model.User)
+	b.each(q, func() { *found = append(*found, take()) })
+	b.after(func(ctx context.Context) error { return some(ctx, l.fillUsers, *found, sh) })
+	return found
 }
