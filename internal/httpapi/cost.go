@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"math"
+	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -50,7 +51,20 @@ func (p pricing) report(ctx context.Context, resp *graphql.Response) {
 	if resp.Extensions == nil {
 		resp.Extensions = map[string]any{}
 	}
-	resp.Extensions["cost"] = map[string]int{"requested": entryOf(ctx).cost, "limit": p.limit}
+	resp.Extensions["cost"] = charge{Limit: p.limit, Requested: entryOf(ctx).cost}
+}
+
+// charge is what an answer tells of the operation's cost.
+type charge struct {
+	Limit     int `json:"limit"`
+	Requested int `json:"requested"`
+}
+
+// append writes the charge as encoding/json would.
+func (c charge) append(b []byte) []byte {
+	b = strconv.AppendInt(append(b, `{"limit":`...), int64(c.Limit), 10)
+	b = strconv.AppendInt(append(b, `,"requested":`...), int64(c.Requested), 10)
+	return append(b, '}')
 }
 
 // costOf returns what an operation costs.

@@ -42,10 +42,10 @@ func accepted(h http.Header) []wanted {
 // answerType returns the media type of the answer, and false where none is acceptable. Equal
 // wishes go by how exactly they name a type, then by their order, then to plain JSON.
 func answerType(h http.Header) (string, bool) {
-	list := accepted(h)
 	if strings.TrimSpace(strings.Join(h.Values("Accept"), "")) == "" {
 		return jsonType, true
 	}
+	list := accepted(h)
 	best, typ := wish{}, ""
 	for _, candidate := range []string{jsonType, resultType} {
 		if w := wishFor(list, candidate); w.q > 0 && (typ == "" || w.beats(best)) {
@@ -111,10 +111,14 @@ func wantsEvents(h http.Header) bool {
 // isJSON tells whether a request's body is JSON in UTF-8. Nothing else may be: pages of other
 // origins can send forms and plain text without asking first.
 func isJSON(h http.Header) bool {
-	typ, params, err := mime.ParseMediaType(h.Get("Content-Type"))
-	if err != nil || typ != jsonType || len(h.Values("Content-Type")) != 1 {
+	types := h.Values("Content-Type")
+	if len(types) != 1 || strings.TrimSpace(h.Get("Content-Encoding")) != "" {
 		return false
 	}
+	if types[0] == jsonType {
+		return true
+	}
+	typ, params, err := mime.ParseMediaType(types[0])
 	charset, ok := params["charset"]
-	return (!ok || strings.EqualFold(charset, "utf-8")) && strings.TrimSpace(h.Get("Content-Encoding")) == ""
+	return err == nil && typ == jsonType && (!ok || strings.EqualFold(charset, "utf-8"))
 }

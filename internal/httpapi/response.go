@@ -43,9 +43,17 @@ func afterData(b []byte, r *graphql.Response, comma bool) []byte {
 		if comma {
 			b = append(b, ',')
 		}
-		b = append(append(b, `"extensions":`...), marshal(r.Extensions)...)
+		b = extensions(append(b, `"extensions":`...), r.Extensions)
 	}
 	return append(b, '}')
+}
+
+// extensions appends what is told beside the data: as a rule the cost, and nothing else.
+func extensions(b []byte, of map[string]any) []byte {
+	if c, ok := of["cost"].(charge); ok && len(of) == 1 {
+		return append(c.append(append(b, `{"cost":`...)), '}')
+	}
+	return append(b, marshal(of)...)
 }
 
 // marshal writes errors and extensions, which are made of plain values only.
