@@ -1,6 +1,7 @@
 package pace_test
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -37,3 +38,41 @@ func TestPace(t *testing.T) {
 		t.Errorf("grew to %d, want the most, 2000", got)
 	}
 }
+
+// TestFixedCosts has batches that take what they take whatever their size, beside what each entry takes, one kind of
+// times after the other. Much must get done at once where the first is long; where the second is, nobody may wait for it.
+func TestFixedCosts(t *testing.T) {
+	idle, busy, slow := cost{time.Millisecond, 20 * time.Microsecond}, cost{40 * time.Millisecond, 100 * time.Microsecond}, cost{time.Millisecond, time.Millisecond}
+	for seed := range uint64(20) {
+		p, r := pace.New(500), rand.New(rand.NewPCG(seed, 1))
+		for i, c := range []struct {
+			cost
+			least, most int
+		}{
+			{idle, 1000, 1400},
+			{busy, 200, 600},
+			{idle, 1000, 1400},
+			{slow, 50, 60},
+			{busy, 200, 600},
+			{cost{40 * time.Millisecond, time.Millisecond}, 50, 65},
+			{cost{200 * time.Millisecond, 100 * time.Microsecond}, 50, 60},
+			{idle, 1000, 1400},
+		} {
+			sum := 0
+			for k := range 400 {
+				n := p.Size()
+				noise := 0.75 + r.Float64()/2
+				p.Took(n, time.Duration(noise*float64(c.fixed+time.Duration(n)*c.each)))
+				if k >= 200 {
+					sum += n
+				}
+			}
+			if got := sum / 200; got < c.least || got > c.most {
+				t.Errorf("seed %d, times %d: batches of %d, want %d to %d", seed, i, got, c.least, c.most)
+			}
+		}
+	}
+}
+
+// cost is how long a batch takes, and each of its entries.
+type cost struct{ fixed, each time.Duration }
