@@ -71,10 +71,21 @@ func (a *attempt) begin(ctx context.Context, tx *store.Tx) error {
 	if a.found != nil {
 		return a.ended()
 	}
-	if err := tx.LockName(ctx, a.id()); err != nil {
-		return fmt.Errorf("lock an idempotency key: %w", err)
+	look := store.Statement{
+		SQL:  "SELECT input_hash, answer FROM idempotency_keys WHERE id = ? AND expires_at > ? AND COALESCE(tenant_id = ?, FALSE)",
+		Args: []any{a.id(), instant.From(a.keys.now()), a.viewer.Tenant},
+		Row: func(r *store.Rows) error {
+			a.found = new(ent.IdempotencyKey)
+			return r.Scan(&a.found.InputHash, &a.found.Answer)
+		},
 	}
-	return a.look(ctx, tx.Client)
+	if err := tx.Together(ctx, append(tx.LockingName(a.id()), look)...); err != nil {
+		return fmt.Errorf("lock an idempotency key and look for it: %w", err)
+	}
+	if a.found == nil {
+		return nil
+	}
+	return a.ended()
 }
 
 // record keeps the answer, in place of one that has expired, and clears away others that have.
@@ -84,14 +95,16 @@ func (a *attempt) record(ctx context.Context, tx *store.Tx, answer []byte) error
 		return err
 	}
 	now := instant.From(a.keys.now())
-	_, err = tx.Exec(ctx, `INSERT INTO idempotency_keys (id, input_hash, answer, expires_at, tenant_id) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET input_hash = excluded.input_hash, answer = excluded.answer, expires_at = excluded.expires_at`,
-		a.id(), a.call.Input[:], sealed, now.Add(life), a.viewer.Tenant)
+	err = tx.Together(ctx, store.Statement{
+		SQL: `INSERT INTO idempotency_keys (id, input_hash, answer, expires_at, tenant_id) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET input_hash = excluded.input_hash, answer = excluded.answer, expires_at = excluded.expires_at`,
+		Args: []any{a.id(), a.call.Input[:], sealed, now.Add(life), a.viewer.Tenant},
+	}, sweep(tx, now))
 	if err != nil {
-		return fmt.Errorf("record an idempotency key: %w", err)
+		return fmt.Errorf("record an idempotency key, and clear away others: %w", err)
 	}
 	a.recorded = true
-	return sweep(ctx, tx, now)
+	return nil
 }
 
 // sweptAtOnce is how many expired answers are cleared away with each that is recorded: more than one, so
@@ -99,15 +112,11 @@ func (a *attempt) record(ctx context.Context, tx *store.Tx, answer []byte) error
 const sweptAtOnce = 10
 
 // sweep deletes a few expired answers, of whichever tenant: nobody reads them any more.
-func sweep(ctx context.Context, tx *store.Tx, now instant.Milli) error {
+func sweep(tx *store.Tx, now instant.Milli) store.Statement {
 	skip := ""
 	if tx.Postgres() {
 		skip = " FOR UPDATE SKIP LOCKED" // others who sweep do not wait, nor do callers who use a key anew
 	}
-	_, err := tx.Exec(ctx, `DELETE FROM idempotency_keys WHERE id IN
-		(SELECT id FROM idempotency_keys WHERE expires_at <= ? ORDER BY expires_at LIMIT ?`+skip+`)`, now, sweptAtOnce)
-	if err != nil {
-		return fmt.Errorf("clear away expired idempotency keys: %w", err)
-	}
-	return nil
+	return store.Statement{SQL: `DELETE FROM idempotency_keys WHERE id IN
+		(SELECT id FROM idempotency_keys WHERE expires_at <= ? ORDER BY expires_at LIMIT ?` + skip + `)`, Args: []any{now, sweptAtOnce}}
 }

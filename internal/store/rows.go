@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	stdsql "database/sql"
 	"database/sql/driver"
 	"fmt"
@@ -50,6 +51,11 @@ func assign(dest any, v driver.Value) error {
 	case *int:
 		if n, ok := v.(int64); ok {
 			*d = int(n)
+			return nil
+		}
+	case *[]byte:
+		if b, ok := v.([]byte); ok {
+			*d = bytes.Clone(b) // it is the driver's
 			return nil
 		}
 	case stdsql.Scanner:

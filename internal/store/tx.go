@@ -139,6 +139,9 @@ type Statement struct {
 // Together runs statements one after the other, on PostgreSQL in one round trip: none can have an argument that another
 // one has found.
 func (tx *Tx) Together(ctx context.Context, statements ...Statement) error {
+	if len(statements) == 0 {
+		return nil
+	}
 	reads := make([]read, len(statements))
 	for i, s := range statements {
 		count(ctx)
@@ -160,11 +163,15 @@ func (tx *Tx) Lock(ctx context.Context, table, id string) error {
 // LockName keeps others who lock the same name waiting until the transaction ends. On SQLite there is
 // only one writer anyway.
 func (tx *Tx) LockName(ctx context.Context, name string) error {
+	return tx.Together(ctx, tx.LockingName(name)...)
+}
+
+// LockingName is what LockName runs, for Together.
+func (tx *Tx) LockingName(name string) []Statement {
 	if !tx.Postgres() {
 		return nil
 	}
-	_, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", name)
-	return err
+	return []Statement{{SQL: "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", Args: []any{name}}}
 }
 
 // QueryUnwalled reads with a raw statement outside of any tenant: for finding out who asks, and
