@@ -2,7 +2,9 @@ package graph
 
 import (
 	"context"
+	"runtime"
 	"testing"
+	"weak"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
@@ -79,4 +81,24 @@ func TestKeptShapes(t *testing.T) {
 			t.Errorf("%s: %v and %v, want %v and %v", tt.what, a, b, tt.sees, tt.seesAnother)
 		}
 	}
+}
+
+// TestShapesGoWithTheirDocument checks that shapes are kept no longer than what they were read from.
+func TestShapesGoWithTheirDocument(t *testing.T) {
+	at := func() weak.Pointer[ast.QueryDocument] {
+		doc := gqlparser.MustLoadQueryWithRules(parsedSchema, `{ purchase(id: "p") { id } }`, rules.NewDefaultRules())
+		asks(t, doc, &viewer.Caller{Reach: []viewer.Access{{Tenant: "ten_a"}}}, nil)
+		return weak.Make(doc)
+	}()
+	if k, _ := shapesByDocument.Load(at); k == nil || len(k.(*keptShapes).shape) != 1 { //nolint:errcheck,forcetypeassert // nothing else is stored
+		t.Fatal("no shape is kept")
+	}
+	for range 1000 {
+		runtime.GC()
+		if _, ok := shapesByDocument.Load(at); !ok {
+			return
+		}
+		runtime.Gosched() // to who cleans up
+	}
+	t.Error("the shapes of a document outlive it")
 }
