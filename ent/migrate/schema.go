@@ -861,6 +861,11 @@ var (
 				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[2], PurchasesColumns[26], PurchasesColumns[30], PurchasesColumns[4], PurchasesColumns[29], PurchasesColumns[5], PurchasesColumns[6], PurchasesColumns[7]},
 			},
 			{
+				Name:    "purchase_tenant_id_purchaser_key_purchaser_id",
+				Unique:  false,
+				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[26], PurchasesColumns[30]},
+			},
+			{
 				Name:    "purchase_due_at",
 				Unique:  false,
 				Columns: []*schema.Column{PurchasesColumns[17]},

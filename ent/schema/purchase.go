@@ -81,6 +81,7 @@ func (Purchase) Indexes() []ent.Index {
 		// what is summed by purchaser, with all that the sums need; what is summed by product is in ProductTotal
 		index.Fields("tenant_id", "source", "purchaser_key", "purchaser_id", "status", "product_id", "quantity", "assigned", "reserved").
 			StorageKey("purchase_by_purchaser"),
+		index.Fields("tenant_id", "purchaser_key", "purchaser_id"), // who bought, of every source
 		index.Fields("due_at").Annotations(entsql.IndexWhere("status <> 'DELETED'")),
 		// a user tries a product once
 		index.Fields("tried_by", "product_id").Annotations(entsql.IndexWhere("tried_by IS NOT NULL")),

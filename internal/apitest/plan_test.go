@@ -103,7 +103,11 @@ func TestOrdersWalkIndexes(t *testing.T) {
 			s := apitest.Serve(t, db, demo.Small)
 			startMove(t, s)
 			s.Token(t, "admin@contoso.example")
-			for _, q := range orders() {
+			queries := orders()
+			if !db.Postgres() { // which sorts groups of one name, and only those, by purchaser
+				queries = append(queries, "{ licensesByPurchaser(first: 10, source: null) { nodes { quantity purchaser { displayName } } } }")
+			}
+			for _, q := range queries {
 				r.take()
 				got := s.Post(t, "admin@contoso.example", q, nil)
 				if strings.Contains(string(got.Body), `"errors"`) {

@@ -181,8 +181,11 @@ func (l *loader) groupRows(scope groupScope) source[*group] {
 		q := l.query(outer)
 		q.page = inner
 		ks := keyset{tag: "purchasers " + l.me.Tenant, value: p.C("purchaser_key"), id: key, shown: [2]string{g.C("purchaser_key"), g.C("purchaser")}}
-		if scope.source != nil && *scope.source == model.PurchaseSourceSelfService { // somebody has bought it, and an index has them in order
+		switch { // an index has the ids in order, but not what comes of them
+		case scope.source != nil && *scope.source == model.PurchaseSourceSelfService: // somebody has bought it
 			ks.id = p.C("purchaser_id")
+		case !l.r.Postgres(): // NULL comes first
+			ks.by = p.C("purchaser_id")
 		}
 		return q, q.group(g, sh), ks
 	}

@@ -20,6 +20,7 @@ type keyset struct {
 	tag    string // of the list and its order, for cursors
 	value  string // the column of the sort value; "" where the list is ordered by id alone
 	id     string // the column of the id
+	by     string // what orders like the id; "": the id itself
 	number bool   // the sort value is an integer
 	desc   bool
 	shown  [2]string // value and id where the statement shows them, when it wraps the one that is ordered
@@ -272,7 +273,11 @@ func (q *query) seek(ks keyset, pg page.Page) error {
 			q.page.Where(sql.CompositeGT(columns, args...))
 		}
 	}
-	for _, c := range columns {
+	order := slices.Clone(columns) // the conditions are yet to be written
+	if ks.by != "" {
+		order[len(order)-1] = ks.by
+	}
+	for _, c := range order {
 		if ks.desc != pg.Backward {
 			c = sql.Desc(c)
 		}
