@@ -24,23 +24,21 @@ BEGIN
     WHERE tenant_id = OLD.tenant_id AND product_key = OLD.product_key AND product_id = OLD.product_id AND source = OLD.source;
 END;
 -- +goose StatementEnd
--- its seats change, which is often; or with where it counts, and then that alone counts it
+-- its seats change where it has counted; this one is to be short, since SQLite plans it with each statement that assigns
 -- +goose StatementBegin
-CREATE TRIGGER purchase_seats_updated AFTER UPDATE OF quantity, assigned, reserved ON `purchases`
-WHEN OLD.status IN ('ACTIVE', 'EXPIRED') AND NEW.status IN ('ACTIVE', 'EXPIRED')
-  AND (OLD.tenant_id, OLD.product_key, OLD.product_id, OLD.source) = (NEW.tenant_id, NEW.product_key, NEW.product_id, NEW.source)
-  AND (OLD.quantity, OLD.assigned, OLD.reserved) <> (NEW.quantity, NEW.assigned, NEW.reserved)
+CREATE TRIGGER purchase_seats_updated AFTER UPDATE OF quantity, assigned, reserved ON `purchases` WHEN OLD.status IN ('ACTIVE', 'EXPIRED')
 BEGIN
   UPDATE product_totals SET quantity = quantity + NEW.quantity - OLD.quantity, assigned = assigned + NEW.assigned - OLD.assigned, reserved = reserved + NEW.reserved - OLD.reserved
-    WHERE tenant_id = NEW.tenant_id AND product_key = NEW.product_key AND product_id = NEW.product_id AND source = NEW.source;
+    WHERE tenant_id = OLD.tenant_id AND product_key = OLD.product_key AND product_id = OLD.product_id AND source = OLD.source;
 END;
 -- +goose StatementEnd
+-- it is taken, with the seats it has now, from where it has counted to where it counts
 -- +goose StatementBegin
 CREATE TRIGGER purchase_updated AFTER UPDATE OF tenant_id, product_key, product_id, source, status ON `purchases`
 WHEN (OLD.status IN ('ACTIVE', 'EXPIRED')) <> (NEW.status IN ('ACTIVE', 'EXPIRED'))
-  OR NEW.status IN ('ACTIVE', 'EXPIRED') AND (OLD.tenant_id, OLD.product_key, OLD.product_id, OLD.source) <> (NEW.tenant_id, NEW.product_key, NEW.product_id, NEW.source)
+  OR (OLD.tenant_id, OLD.product_key, OLD.product_id, OLD.source) <> (NEW.tenant_id, NEW.product_key, NEW.product_id, NEW.source)
 BEGIN
-  UPDATE product_totals SET purchases = purchases - 1, quantity = quantity - OLD.quantity, assigned = assigned - OLD.assigned, reserved = reserved - OLD.reserved
+  UPDATE product_totals SET purchases = purchases - 1, quantity = quantity - NEW.quantity, assigned = assigned - NEW.assigned, reserved = reserved - NEW.reserved
     WHERE tenant_id = OLD.tenant_id AND product_key = OLD.product_key AND product_id = OLD.product_id AND source = OLD.source AND OLD.status IN ('ACTIVE', 'EXPIRED');
   INSERT INTO product_totals (tenant_id, product_key, product_id, source)
     SELECT NEW.tenant_id, NEW.product_key, NEW.product_id, NEW.source
