@@ -25,14 +25,40 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (*viewer.Call
 	if !wellFormed(secret) {
 		return nil, unauthenticated()
 	}
-	hash, now := sha256.Sum256([]byte(secret)), instant.From(s.now())
-	f, err := findToken(ctx, s.db, hash[:], now)
-	if err != nil {
+	l := s.lookUp(secret)
+	if err := s.db.ReadUnwalled(ctx, callerByHash, l.args(), l.row); err != nil {
 		return nil, fmt.Errorf("find a token: %w", err)
 	}
-	c, err := f.caller(now)
+	return s.outcome(l)
+}
+
+// LookUp is Authenticate without a round trip of its own; nil for a credential that takes more than one statement.
+func (s *Service) LookUp(secret string) *viewer.LookUp {
+	if !wellFormed(secret) {
+		return nil
+	}
+	var l *lookUp
+	var along *store.Along
+	return &viewer.LookUp{
+		Along: func(ctx context.Context) context.Context {
+			l = s.lookUp(secret)
+			ctx, along = store.WithAlong(ctx, callerByHash, l.args(), l.row)
+			return ctx
+		},
+		Outcome: func(ctx context.Context) (*viewer.Caller, error) {
+			if along != nil && along.Arrived() {
+				return s.outcome(l)
+			}
+			return s.Authenticate(ctx, secret)
+		},
+	}
+}
+
+// outcome is who is behind the token that was looked up, if anybody.
+func (s *Service) outcome(l *lookUp) (*viewer.Caller, error) {
+	c, err := l.found().caller(l.now)
 	if err == nil {
-		s.uses.note(c.Credential.ID, now)
+		s.uses.note(c.Credential.ID, l.now)
 	}
 	return c, err
 }
@@ -86,35 +112,63 @@ type foundUser struct {
 	guest, blocked bool
 }
 
-// findToken returns the token with this hash, in one statement; nil where there is none. It looks outside of the
-// tenant wall: nobody is in a tenant before it is known who asks.
-func findToken(ctx context.Context, db *store.DB, hash []byte, now instant.Milli) (f *found, err error) {
-	t := found{token: viewer.Credential{Kind: viewer.APIToken}}
-	var u foundUser
-	var kind string
-	var active bool
-	var from *string
-	var a viewer.Access
-	dest := []any{&t.token.ID, &t.token.Name, &t.roles, &t.token.ExpiresAt, &t.tenant, &u.id, &u.name, &u.roles, &kind, &active, &from, &a.Roles, &a.ExpiresAt}
-	err = db.ReadUnwalled(ctx, `SELECT t.id, t.name, t.roles, t.expires_at, t.tenant_id, COALESCE(u.id, ''),
-		COALESCE(u.display_name, ''), COALESCE(u.roles, 0), COALESCE(u.kind, ''), COALESCE(u.account_enabled AND NOT u.removed, false),
-		p.tenant_id, COALESCE(p.roles, 0), COALESCE(p.expires_at, 0)
-		FROM api_tokens t JOIN tenants n ON n.id = t.tenant_id LEFT JOIN users u ON u.id = t.user_id AND u.tenant_id = t.tenant_id
-		LEFT JOIN partner_accesses p ON p.partner_domain = n.domain AND p.tenant_id <> n.id AND p.expires_at > ? AND p.revoked_at IS NULL
-		WHERE t.hash = ? AND t.revoked_at IS NULL`, []any{int64(now), hash}, func(rows *store.Rows) error {
-		f = &t
-		if err := rows.Scan(dest...); err != nil || from == nil {
-			return err
-		}
-		t.grant(viewer.Access{Tenant: *from, Roles: a.Roles, Delegated: true, ExpiresAt: a.ExpiresAt})
-		return nil
-	})
+// callerByHash finds a token in one statement. It looks outside of the tenant wall: nobody is in a tenant before it is
+// known who asks.
+const callerByHash = `SELECT t.id, t.name, t.roles, t.expires_at, t.tenant_id, COALESCE(u.id, ''),
+	COALESCE(u.display_name, ''), COALESCE(u.roles, 0), COALESCE(u.kind, ''), COALESCE(u.account_enabled AND NOT u.removed, false),
+	p.tenant_id, COALESCE(p.roles, 0), COALESCE(p.expires_at, 0)
+	FROM api_tokens t JOIN tenants n ON n.id = t.tenant_id LEFT JOIN users u ON u.id = t.user_id AND u.tenant_id = t.tenant_id
+	LEFT JOIN partner_accesses p ON p.partner_domain = n.domain AND p.tenant_id <> n.id AND p.expires_at > ? AND p.revoked_at IS NULL
+	WHERE t.hash = ? AND t.revoked_at IS NULL`
+
+// lookUp is one look-up of a token: a row, and one more for each further tenant that grants access.
+type lookUp struct {
+	hash [sha256.Size]byte
+	now  instant.Milli
+	rows int
+	f    found
+}
+
+func (s *Service) lookUp(secret string) *lookUp {
+	return &lookUp{
+		hash: sha256.Sum256([]byte(secret)), now: instant.From(s.now()),
+		f: found{token: viewer.Credential{Kind: viewer.APIToken}},
+	}
+}
+
+func (l *lookUp) args() []any { return []any{int64(l.now), l.hash[:]} }
+
+func (l *lookUp) row(rows *store.Rows) error {
+	l.rows++
+	var (
+		u      foundUser
+		kind   string
+		active bool
+		from   *string
+		a      viewer.Access
+		t      = &l.f.token
+	)
+	err := rows.Scan(&t.ID, &t.Name, &l.f.roles, &t.ExpiresAt, &l.f.tenant, &u.id, &u.name, &u.roles, &kind, &active, &from, &a.Roles, &a.ExpiresAt)
+	if err != nil {
+		return err
+	}
 	if u.id != "" {
 		u.guest, u.blocked = kind != string(model.UserKindMember), !active
-		t.user = &u
+		l.f.user = &u
 	}
-	slices.SortFunc(t.delegated, func(a, b viewer.Access) int { return cmp.Compare(a.Tenant, b.Tenant) })
-	return f, err
+	if from != nil {
+		l.f.grant(viewer.Access{Tenant: *from, Roles: a.Roles, Delegated: true, ExpiresAt: a.ExpiresAt})
+	}
+	return nil
+}
+
+// found is what was found; nil for nothing.
+func (l *lookUp) found() *found {
+	if l.rows == 0 {
+		return nil
+	}
+	slices.SortFunc(l.f.delegated, func(a, b viewer.Access) int { return cmp.Compare(a.Tenant, b.Tenant) })
+	return &l.f
 }
 
 // grant adds what another tenant grants; nobody is a member there.

@@ -106,7 +106,7 @@ func serve(tb testing.TB, db *store.DB, clock *Clock, plans *lean.Plans) *Server
 	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
 	s.App = app.New(db, s.Clock.Now, log)
 	h, err := httpapi.New(httpapi.Options{
-		Schema: s.Schema(plans), Errors: graph.Errors{Log: log}, Authenticate: s.authenticate, Changes: s.Access.Changes, Exports: s.Licensing,
+		Schema: s.Schema(plans), Errors: graph.Errors{Log: log}, Authenticate: s.authenticate, LookUp: s.lookUp, Changes: s.Access.Changes, Exports: s.Licensing,
 		SDL: SDL(tb), Ready: db.Ping, Log: log, WithBaseURL: graph.WithBaseURL,
 		Limits: httpapi.Limits{Cost: CostLimit},
 		Now:    s.Clock.Now, NewRequestID: func() string { return "request" },
@@ -129,6 +129,20 @@ func (s *Server) authenticate(ctx context.Context, token string) (*viewer.Caller
 	ctx, n := store.CountStatements(ctx)
 	defer func() { s.lookup.Add(n.Load()) }()
 	return s.Access.Authenticate(ctx, token)
+}
+
+// lookUp counts the statement of a look-up that goes along apart.
+func (s *Server) lookUp(token string) *viewer.LookUp {
+	l := s.Access.LookUp(token)
+	if l == nil {
+		return nil
+	}
+	outcome := l.Outcome
+	l.Outcome = func(ctx context.Context) (*viewer.Caller, error) {
+		s.lookup.Add(1)
+		return outcome(ctx)
+	}
+	return l
 }
 
 // Work runs the workers until the test ends.

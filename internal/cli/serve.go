@@ -102,7 +102,7 @@ func (s *session) work(v *app.App, serve func(context.Context) error) error {
 func (c *serveCommand) httpOptions(s *session, v *app.App, plans *lean.Plans, page http.Handler) httpapi.Options {
 	return httpapi.Options{
 		Schema: v.Schema(plans),
-		Errors: graph.Errors{Log: s.log}, Authenticate: v.Access.Authenticate, Changes: v.Access.Changes, Exports: v.Licensing,
+		Errors: graph.Errors{Log: s.log}, Authenticate: v.Access.Authenticate, LookUp: v.Access.LookUp, Changes: v.Access.Changes, Exports: v.Licensing,
 		Bootstrap: v.Bootstrap, BootstrapPage: webbootstrap.Handler(),
 		SDL: s.SDL, GraphiQL: page, Ready: v.DB.Ping, Log: s.log,
 		Origins: c.CorsOrigins, PublicURL: strings.TrimSuffix(c.PublicURL, "/"), WithBaseURL: graph.WithBaseURL,

@@ -37,43 +37,67 @@ func bearer(value string) (string, bool) {
 	return token, true
 }
 
-// callerOf returns who sent the request; nil for a stranger, an error for a bad credential.
-func (s *Server) callerOf(ctx context.Context, r *http.Request) (*viewer.Caller, error) {
+// guestOf returns who sent the request, if they are known; an error for a bad credential.
+func (s *Server) guestOf(ctx context.Context, r *http.Request) (guest, error) {
 	values := r.Header.Values("Authorization")
 	if len(values) == 0 {
-		return nil, s.gate.stranger(addressOf(ctx))
+		return guest{}, s.gate.stranger(addressOf(ctx))
 	}
 	if len(values) > 1 {
-		return nil, s.noCredential(ctx)
+		return guest{}, s.noCredential(ctx)
 	}
-	c, err := s.callerBehind(ctx, values[0])
+	g, err := s.guestBehind(ctx, values[0])
 	if f, ok := errors.AsType[*fault.Error](err); ok && f.Code == fault.Unauthenticated && f.Cause != nil {
 		// whoever connects a provider has to know; whoever shows the credential must not
 		s.Log.LogAttrs(ctx, slog.LevelInfo, "credential refused", slog.Any("why", f.Cause), slog.String("requestId", audit.RequestID(ctx)))
-		return nil, errCredential
+		return guest{}, errCredential
 	}
-	return c, err
+	return g, err
+}
+
+func (s *Server) guestBehind(ctx context.Context, authorization string) (guest, error) {
+	token, v, err := s.arrive(ctx, authorization)
+	if err != nil {
+		return guest{}, err
+	}
+	if g := s.presume(token, v); g.lookUp != nil {
+		return g, nil
+	}
+	c, err := s.Authenticate(ctx, token)
+	c, err = s.known(ctx, v, c, err)
+	return guest{caller: c}, err
 }
 
 // callerBehind returns who shows this Authorization.
 func (s *Server) callerBehind(ctx context.Context, authorization string) (*viewer.Caller, error) {
-	token, ok := bearer(authorization)
-	if !ok {
-		return nil, s.noCredential(ctx)
-	}
-	visit, err := s.gate.arrive(token, addressOf(ctx))
+	token, v, err := s.arrive(ctx, authorization)
 	if err != nil {
 		return nil, err
 	}
 	c, err := s.Authenticate(ctx, token)
+	return s.known(ctx, v, c, err)
+}
+
+// arrive lets in who shows this Authorization, so that its token can be looked up.
+func (s *Server) arrive(ctx context.Context, authorization string) (token string, v visit, err error) {
+	token, ok := bearer(authorization)
+	if !ok {
+		return "", v, s.noCredential(ctx)
+	}
+	v, err = s.gate.arrive(token, addressOf(ctx))
+	return token, v, err
+}
+
+// known is what has come of a look-up. The gate hears of it.
+func (s *Server) known(ctx context.Context, v visit, c *viewer.Caller, err error) (*viewer.Caller, error) {
 	switch {
 	case err == nil:
-		if err := s.gate.found(visit, c); err != nil {
+		if err := s.gate.found(v, c); err != nil {
 			return nil, err
 		}
 		return c, nil
 	case fault.CodeOf(err) == fault.Unauthenticated:
-		s.gate.lost(visit)
+		s.gate.lost(v)
 	case ctx.Err() != nil:
 		return nil, fault.New(fault.Unavailable, "The request took too long.").Because(err)
 	}
@@ -143,8 +167,8 @@ func (s *Server) deadline(ctx context.Context) (context.Context, context.CancelF
 // statusOfErr is the status for an error outside of an operation.
 func statusOfErr(err error) int { return statusOfCode(fault.CodeOf(err)) }
 
-// known returns what came of a credential as a fault: where nothing is known, that.
-func known(err error) error {
+// asFault returns what came of a credential as a fault: where nothing is known, that.
+func asFault(err error) error {
 	if fault.CodeOf(err) == fault.Internal {
 		return fault.New(fault.Unavailable, "Whether the credential is still good cannot be told at the moment.").Because(err)
 	}

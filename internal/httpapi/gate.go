@@ -30,10 +30,10 @@ type gate struct {
 	refused                         func(limit string)
 }
 
-// owner is whose a token is.
+// owner is whose a token was when it was last looked up.
 type owner struct {
-	credential, tenant string
-	seen               time.Time
+	caller *viewer.Caller
+	seen   time.Time
 }
 
 func newGate(l Limits, now func() time.Time, refused func(limit string)) *gate {
@@ -49,7 +49,7 @@ func newGate(l Limits, now func() time.Time, refused func(limit string)) *gate {
 // visit is one request at the gate.
 type visit struct {
 	token, address string
-	familiar       bool
+	caller         *viewer.Caller // whose the token was lately; nil: nobody's
 }
 
 // stranger lets somebody in who shows nothing, or nothing that could be a credential.
@@ -59,43 +59,38 @@ func (g *gate) stranger(address string) error {
 
 // arrive lets in who shows a token, so that it can be looked up.
 func (g *gate) arrive(token, address string) (visit, error) {
-	if g.credentials == nil {
-		return visit{familiar: true}, nil
-	}
 	sum := sha256.Sum256([]byte(token))
 	v := visit{token: string(sum[:]), address: address}
 	o := g.familiar.get(v.token)
-	if g.now().Sub(o.seen) > familiarFor {
+	if o.caller == nil || g.now().Sub(o.seen) > familiarFor {
 		return v, g.stranger(address)
 	}
-	v.familiar = true
-	return v, g.charge(o)
+	v.caller = o.caller
+	return v, g.charge(o.caller)
 }
 
 // found tells whose the token is.
 func (g *gate) found(v visit, c *viewer.Caller) error {
-	if g.credentials == nil {
-		return nil
-	}
-	o := owner{credential: credentialOf(c), tenant: c.Home, seen: g.now()}
+	o := owner{caller: c, seen: g.now()}
 	g.familiar.change(v.token, func(owner) owner { return o })
-	if v.familiar {
+	if v.caller != nil {
 		return nil
 	}
 	g.addresses.giveBack(v.address)
-	return g.charge(o)
+	return g.charge(c)
 }
 
 // lost tells that the token is nobody's, any more.
 func (g *gate) lost(v visit) { g.familiar.drop(v.token) }
 
-func (g *gate) charge(o owner) error {
-	if wait := g.credentials.take(o.credential); wait > 0 {
+func (g *gate) charge(c *viewer.Caller) error {
+	credential := credentialOf(c)
+	if wait := g.credentials.take(credential); wait > 0 {
 		return g.tooMany("credential", wait)
 	}
-	wait := g.tenants.take(o.tenant)
+	wait := g.tenants.take(c.Home)
 	if wait > 0 {
-		g.credentials.giveBack(o.credential)
+		g.credentials.giveBack(credential)
 	}
 	return g.tooMany("tenant", wait)
 }

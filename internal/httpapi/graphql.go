@@ -11,7 +11,6 @@ import (
 
 	"purser/internal/fault"
 	"purser/internal/lean"
-	"purser/internal/viewer"
 )
 
 // serveGraphQL serves /graphql: POST and GET, answered with JSON or with events, and WebSocket.
@@ -42,7 +41,7 @@ func (s *Server) serveOperation(w http.ResponseWriter, r *http.Request) {
 	}
 	limited, cancel := s.deadline(r.Context())
 	defer cancel()
-	caller, err := s.callerOf(limited, r)
+	from, err := s.guestOf(limited, r)
 	if err != nil {
 		s.refuse(w, r, statusOfErr(err), err)
 		return
@@ -64,7 +63,7 @@ func (s *Server) serveOperation(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	end, _ := limited.Deadline()
-	s.execute(w, r, call{params: params, caller: caller, typ: typ, events: events, end: end, leave: leave})
+	s.execute(w, r, call{guest: from, params: params, typ: typ, events: events, end: end, leave: leave})
 }
 
 // turnsAway tells why nothing is done for a request, not even to find out whose it is.
@@ -83,8 +82,8 @@ func (s *Server) turnsAway(r *http.Request, acceptable bool) (status int, err er
 
 // call is a request for an operation that was read.
 type call struct {
+	guest
 	params *graphql.RawParams
-	caller *viewer.Caller
 	typ    string    // of the answer
 	events bool      // the answer is a stream of events
 	end    time.Time // of a query or mutation
@@ -95,6 +94,9 @@ type call struct {
 func (s *Server) execute(w http.ResponseWriter, r *http.Request, c call) {
 	ctx := s.admit(graphql.StartOperationTrace(r.Context()), s.baseURL(r), c.caller)
 	oc, refused := s.engine.prepare(ctx, c.params)
+	if c.lookUp != nil && (refused != nil || c.events || oc.Operation.Operation != ast.Query) && !s.confirm(ctx, w, r, &c) {
+		return
+	}
 	switch {
 	case oc != nil && oc.Operation.Operation == ast.Mutation && r.Method != http.MethodPost:
 		s.notAllowed(w, r, http.MethodPost)
@@ -112,7 +114,7 @@ func (s *Server) execute(w http.ResponseWriter, r *http.Request, c call) {
 		resp := s.engine.refusal(ctx, fault.New(fault.GraphQLInvalid, "Subscribe over WebSocket, or accept %s.", eventsType))
 		s.write(w, c.typ, statusOf(resp, c.typ), resp)
 	default:
-		s.answer(ctx, w, oc, c)
+		s.answer(ctx, w, r, oc, c)
 	}
 }
 
@@ -130,17 +132,20 @@ func (s *Server) subscribe(ctx context.Context, w http.ResponseWriter, r *http.R
 }
 
 // answer runs a query or mutation and writes its one answer.
-func (s *Server) answer(ctx context.Context, w http.ResponseWriter, oc *graphql.OperationContext, c call) {
+func (s *Server) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, oc *graphql.OperationContext, c call) {
 	ctx, cancel := context.WithDeadline(ctx, c.end)
 	defer cancel()
+	if c.lookUp != nil {
+		ctx = c.lookUp.Along(ctx)
+	}
 	b := lean.NewBuffer()
 	defer b.Free()
 	_, _ = b.WriteString(beforeData) // as a buffer, it takes all
 	resp := s.engine.run(lean.WithBuffer(ctx, b), oc)()
+	if resp == nil && gone(ctx) || c.lookUp != nil && !s.confirm(ctx, w, r, &c) {
+		return
+	}
 	if resp == nil { // its time was over before it began
-		if gone(ctx) {
-			return
-		}
 		resp = s.engine.outOfTime(ctx)
 	}
 	c.leave() // who reads slowly does not keep others waiting

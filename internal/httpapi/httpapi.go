@@ -44,6 +44,9 @@ type Options struct {
 	Errors Errors
 	// Authenticate returns the caller behind a bearer token, or fault.Unauthenticated.
 	Authenticate func(ctx context.Context, token string) (*viewer.Caller, error)
+	// LookUp is Authenticate of a token that was good lately, along with what its request reads; nil for a token
+	// that it knows no such way for. Optional.
+	LookUp func(token string) *viewer.LookUp
 	// Changes tells when that may have another answer than before.
 	Changes Changes
 	Exports Exports

@@ -29,14 +29,14 @@ import (
 )
 
 const sdl = `
-type Query { hello(name: String): String about: About find(id: ID): Int boom: String panic: String caught: String slow: String n(i: Int, tree: Tree, list: [[Int]], any: Any): Int node: Node }
+type Query { hello(name: String): String about: About reach: String find(id: ID): Int boom: String panic: String caught: String slow: String n(i: Int, tree: Tree, list: [[Int]], any: Any): Int node: Node }
 type About { caller: String requestId: String baseURL: String }
 type Node { id: ID! node: Node nodes: [Node!] }
 input Tree { left: Tree list: [Int!] }
 scalar Any
 directive @mark repeatable on QUERY | VARIABLE_DEFINITION | FRAGMENT_DEFINITION | FRAGMENT_SPREAD | INLINE_FRAGMENT
 enum Color { GREEN RED }
-type Mutation { set(value: Int): Int }
+type Mutation { set(value: Int): Int about: About reach: String }
 type Subscription { count(to: Int!): Int forever: Int refused: Int }
 `
 
@@ -87,6 +87,8 @@ func (s schema) value(ctx context.Context, oc *graphql.OperationContext, f graph
 	case "about":
 		b, _ := json.Marshal(map[string]string{"caller": viewer.CallerFrom(ctx).Name, "requestId": audit.RequestID(ctx), "baseURL": baseURL(ctx)})
 		return string(b)
+	case "reach":
+		return quoted(viewer.CallerFrom(ctx).Reach[0].Tenant)
 	case "boom":
 		graphql.AddError(ctx, fault.New(fault.Conflict, "Boom."))
 		return "null"

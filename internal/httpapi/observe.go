@@ -58,6 +58,11 @@ func (e *entry) answered(resp *graphql.Response) {
 	}
 }
 
+// again forgets what came of a request for a caller who was not the one presumed.
+func (e *entry) again() {
+	e.operation, e.kind, e.cost, e.viewer, e.tenant, e.codes = "", "", 0, "", "", nil
+}
+
 type entryKey struct{}
 
 // entryOf returns the entry of the request or operation at hand.

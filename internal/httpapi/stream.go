@@ -73,7 +73,7 @@ func (s *Server) whileAllowed(ctx context.Context, oc *graphql.OperationContext)
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	hold := viewer.NewHold(func() { end(errAccessLost) })
-	w := s.watch(ctx, oc.Headers.Get("Authorization"), hold.Renew, func(err error) { end(known(err)) })
+	w := s.watch(ctx, oc.Headers.Get("Authorization"), hold.Renew, func(err error) { end(asFault(err)) })
 	w.askSoon() // what has changed since the caller was let in
 	return viewer.WithHold(ctx, hold), func() { end(nil); w.stop() }
 }

@@ -38,11 +38,16 @@ func (r *Reader) Together(ctx context.Context, reads ...Read) error {
 	for _, s := range list {
 		r.db.observe(ctx, s.query, s.args)
 	}
+	list, arrived := r.db.withAlong(ctx, list)
 	err := r.db.read(ctx, list)
-	if failed != nil {
+	switch {
+	case failed != nil:
 		return failed
+	case err != nil:
+		return translate(err)
 	}
-	return translate(err)
+	arrived()
+	return nil
 }
 
 // read is a Read that is written.

@@ -4,6 +4,7 @@ package viewer
 
 import (
 	"context"
+	"slices"
 
 	"purser/internal/instant"
 )
@@ -40,6 +41,19 @@ type Caller struct {
 	Name       string // for the audit trail
 	Home       string // the tenant that the credential belongs to
 	Reach      []Access
+}
+
+// SameAs tells whether two callers are the same in everything.
+func (c *Caller) SameAs(o *Caller) bool {
+	return c.Credential == o.Credential && c.User == o.User && c.Name == o.Name && c.Home == o.Home && slices.Equal(c.Reach, o.Reach)
+}
+
+// LookUp is a look-up of a credential that is under way.
+type LookUp struct {
+	// Along returns a context in which it goes along with the first statements that read something, ahead of them.
+	Along func(ctx context.Context) context.Context
+	// Outcome returns who is behind the credential. Where nothing has taken the look-up along, it is done then.
+	Outcome func(ctx context.Context) (*Caller, error)
 }
 
 // Find returns the caller's access to a tenant.
