@@ -54,6 +54,7 @@ func New(ctx context.Context, database string, readers int, now func() time.Time
 	if err != nil {
 		return nil, err
 	}
+	boughtSQL, heldSQL := perGroupSQL(driver)
 	for _, p := range []struct {
 		to    **sql.Stmt
 		db    *sql.DB
@@ -73,7 +74,7 @@ func New(ctx context.Context, database string, readers int, now func() time.Time
 		{&h.record, h.writer, recordSQL},
 	} {
 		if driver == "sqlite3" {
-			p.query = numbered.ReplaceAllString(p.query, "?$1")
+			p.query = numbered.ReplaceAllString(p.query, "+?$1")
 		}
 		if *p.to, err = p.db.PrepareContext(ctx, p.query); err != nil { //nolint:sqlclosecheck // they live as long as the database
 			return nil, errors.Join(err, h.Close())
@@ -93,7 +94,8 @@ func New(ctx context.Context, database string, readers int, now func() time.Time
 	return h, nil
 }
 
-// numbered finds PostgreSQL's parameters, which SQLite writes as ?1.
+// numbered finds PostgreSQL's parameters, which SQLite writes as ?1. With a plus before it none has a statement planned
+// anew each time: see store.steady.
 var numbered = regexp.MustCompile(`\$(\d)`)
 
 func (h *Handler) open(database string, readers int) (driver string, err error) {

@@ -35,22 +35,32 @@ const (
 		FROM purchases WHERE tenant_id = $1 AND source = 'SELF_SERVICE' AND status IN ('ACTIVE', 'EXPIRED')
 		GROUP BY purchaser_key, purchaser_id ORDER BY purchaser_key, purchaser_id LIMIT $2) g`
 
-	ofGroup = grouped + ` JOIN purchases p ON p.tenant_id = $1 AND p.purchaser_id = g.purchaser_id
-			AND p.source = 'SELF_SERVICE' AND p.status IN ('ACTIVE', 'EXPIRED')`
+	ofGroup = `p.tenant_id = $1 AND p.purchaser_id = g.purchaser_id AND p.source = 'SELF_SERVICE' AND p.status IN ('ACTIVE', 'EXPIRED')`
 
 	groupsSQL = `SELECT u.id, u.display_name, g.quantity, g.assigned FROM ` + grouped + `
 		JOIN users u ON u.id = g.purchaser_id ORDER BY g.purchaser_key, g.purchaser_id`
 
-	boughtSQL = `SELECT b.purchaser_id, b.id, pr.id, pr.name FROM (SELECT p.purchaser_id, p.id, p.product_id,
-			ROW_NUMBER() OVER (PARTITION BY p.purchaser_id ORDER BY p.purchased_at DESC, p.id DESC) AS n FROM ` + ofGroup + `) b
-		JOIN products pr ON pr.id = b.product_id WHERE b.n <= 5 ORDER BY b.purchaser_id, b.n`
+	// firstBought and firstHeld walk an index for each group, and stop. On PostgreSQL that is LATERAL; SQLite has no such
+	// thing, and finds the same rows by their ids.
+	firstBought = ` FROM purchases p WHERE ` + ofGroup + ` ORDER BY p.purchased_at DESC, p.id DESC LIMIT 5`
+	firstHeld   = ` FROM purchases p JOIN licenses l ON l.purchase_id = p.id AND l.id <= COALESCE(
+		(SELECT x.id FROM licenses x WHERE x.purchase_id = p.id ORDER BY x.id LIMIT 1 OFFSET 4), '~') WHERE ` + ofGroup + ` ORDER BY l.id LIMIT 5`
 
-	heldSQL = `SELECT h.purchaser_id, h.id, u.id, u.display_name FROM (SELECT p.purchaser_id, l.id, l.user_id,
-			ROW_NUMBER() OVER (PARTITION BY p.purchaser_id ORDER BY l.id) AS n FROM ` + ofGroup + `
-			JOIN licenses l ON l.purchase_id = p.id AND l.id <= COALESCE(
-				(SELECT x.id FROM licenses x WHERE x.purchase_id = p.id ORDER BY x.id LIMIT 1 OFFSET 4), '~')) h
-		JOIN users u ON u.id = h.user_id WHERE h.n <= 5 ORDER BY h.purchaser_id, h.n`
+	boughtHead = `SELECT g.purchaser_id, b.id, pr.id, pr.name FROM ` + grouped
+	boughtTail = ` JOIN products pr ON pr.id = b.product_id ORDER BY g.purchaser_id, b.purchased_at DESC, b.id DESC`
+	heldHead   = `SELECT g.purchaser_id, h.id, u.id, u.display_name FROM ` + grouped
+	heldTail   = ` JOIN users u ON u.id = h.user_id ORDER BY g.purchaser_id, h.id`
 )
+
+// perGroupSQL selects the first purchases, and the first licenses, of each group.
+func perGroupSQL(driver string) (boughtSQL, heldSQL string) {
+	if driver == "pgx" {
+		return boughtHead + ` CROSS JOIN LATERAL (SELECT p.id, p.product_id, p.purchased_at` + firstBought + `) b` + boughtTail,
+			heldHead + ` CROSS JOIN LATERAL (SELECT l.id, l.user_id` + firstHeld + `) h` + heldTail
+	}
+	return boughtHead + ` CROSS JOIN purchases b ON b.id IN (SELECT p.id` + firstBought + `)` + boughtTail,
+		heldHead + ` CROSS JOIN licenses h ON h.id IN (SELECT l.id` + firstHeld + `)` + heldTail
+}
 
 func (h *Handler) purchasers(ctx context.Context, tenant string, first int) ([]*group, error) {
 	list := make([]*group, 0, first)
