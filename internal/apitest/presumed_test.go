@@ -13,8 +13,9 @@ import (
 // on PostgreSQL, the command line beside the server on SQLite. Their next request is answered as by a server that has
 // never seen them, whatever it asks for, and changes nothing that they may not.
 func TestTheNextRequestKnows(t *testing.T) {
-	documents := map[string]string{
-		"lists":     `query($t: ID!) { purchases(tenantId: $t, first: 3) { nodes { id purchaser { roles } move { id } } totalCount } moves(tenantId: $t) { totalCount } }`,
+	documents := map[string]string{ // in none of them more than one field can be refused: errors come in any order
+		"lists":     `query($t: ID!) { purchases(tenantId: $t, first: 3) { nodes { id purchaser { roles } move { id } } totalCount } }`,
+		"moves":     `query($t: ID!) { moves(tenantId: $t, first: 1) { nodes { id source { id } } totalCount } }`,
 		"one":       `query($t: ID!) { tenant(id: $t) { name summary { seats } } }`,
 		"own":       `query($t: ID!) { viewer { user { displayName } tenants { roles } } tenants(first: 1) { nodes { id } } node(id: $t) { id } auditEvents(tenantId: $t, first: 1) { nodes { action } } }`,
 		"nothing":   `{ __typename }`,
