@@ -50,7 +50,7 @@ bench: ## ratios to a hand-written handler, on the medium demo
 FUZZTIME = 30s
 fuzz: ## each fuzz target for half a minute; what one finds stays in its testdata
 	@grep -rEo '^func Fuzz[A-Za-z]+' --include='*_test.go' internal | sed -E 's,/[^/]+:func , ,' | while read -r dir name; do \
-		echo "== $$dir $$name"; go test "./$$dir" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) || exit 1; done
+		echo "== $$dir $$name"; go test "./$$dir" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x || exit 1; done
 
 soak: ## breaks things for much longer than the tests do
 	go run ./internal/tools/withpostgres go test ./internal/takeover ./internal/purchasing ./internal/licensing ./internal/policy -run TestEveryStatementFails -count 1
