@@ -89,14 +89,7 @@ func TestMoveProgressWaits(t *testing.T) {
 	}
 	next := func() (kind string, e event) {
 		t.Helper()
-		kind, payload, err := receive(ctx, c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if kind == "next" {
-			decode(t, payload, &e)
-		}
-		return kind, e
+		return nextOn(ctx, t, c)
 	}
 	for range 2 {
 		send(map[string]any{"type": "subscribe", "id": "1", "payload": map[string]string{"query": query}})
@@ -206,15 +199,22 @@ func overWebSocket(t *testing.T, s *apitest.Server, as, query string) stream {
 	}
 	return func(t *testing.T) (e event, ok bool) {
 		t.Helper()
-		kind, payload, err := receive(ctx, c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if kind == "next" {
-			decode(t, payload, &e)
-		}
+		kind, e := nextOn(ctx, t, c)
 		return e, kind == "next"
 	}
+}
+
+// nextOn returns the next message of a socket, and what it tells.
+func nextOn(ctx context.Context, t *testing.T, c *websocket.Conn) (kind string, e event) {
+	t.Helper()
+	kind, payload, err := receive(ctx, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kind == "next" {
+		decode(t, payload, &e)
+	}
+	return kind, e
 }
 
 // openSocket opens a WebSocket that has let the user in.

@@ -63,8 +63,7 @@ func (s *Server) guestBehind(ctx context.Context, authorization string) (guest, 
 	if g := s.presume(token, v); g.lookUp != nil {
 		return g, nil
 	}
-	c, err := s.Authenticate(ctx, token)
-	c, err = s.known(ctx, v, c, err)
+	c, err := s.lookUp(ctx, token, v)
 	return guest{caller: c}, err
 }
 
@@ -74,6 +73,11 @@ func (s *Server) callerBehind(ctx context.Context, authorization string) (*viewe
 	if err != nil {
 		return nil, err
 	}
+	return s.lookUp(ctx, token, v)
+}
+
+// lookUp returns whose the token is that somebody has arrived with.
+func (s *Server) lookUp(ctx context.Context, token string, v visit) (*viewer.Caller, error) {
 	c, err := s.Authenticate(ctx, token)
 	return s.known(ctx, v, c, err)
 }
