@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,12 +9,7 @@ import (
 	"os"
 	"regexp"
 	"strconv"
-	"sync"
-	"sync/atomic"
 	"time"
-
-	"github.com/coder/websocket"
-	"github.com/coder/websocket/wsjson"
 
 	"purser/ent"
 	"purser/internal/app"
@@ -31,11 +25,12 @@ const followedUsers = 20_000
 // perSecond is how many events a subscriber gets at most.
 const perSecond = 10
 
-// printSubscribers measures what it costs the server that many follow one move over WebSockets. What the move
-// itself costs is not in it: that is measured with one subscriber, and taken off. The sockets' other ends are in this process.
+// printSubscribers measures what it costs the server that many follow one move, over WebSockets and over server-sent
+// events. What the move itself costs is not in it: that is measured with one subscriber, and taken off. The other ends
+// are in this process.
 func printSubscribers(ctx context.Context, o options, d *database) (lines []string, err error) {
 	if d == nil {
-		return []string{"subscribers of a move\tdatabase\tsaw the end\tevents each\theap each\tstacks each\tgoroutines each\tRSS each\tCPU an event\tcores, all at 10 events a second"}, nil
+		return []string{"subscribers of a move\tover\tdatabase\tsaw the end\tevents each\theap each\tstacks each\tgoroutines each\tRSS each\tCPU an event\tcores, all at 10 events a second"}, nil
 	}
 	t := bigtenant.Tenant{Domain: domain, Users: followedUsers, Seats: followedUsers}
 	if err := d.importFile(ctx, t.Write); err != nil {
@@ -45,25 +40,36 @@ func printSubscribers(ctx context.Context, o options, d *database) (lines []stri
 	if err != nil {
 		return nil, err
 	}
+	for _, w := range ways {
+		line, err := d.printFollowed(ctx, w, t, token, o.subscribers)
+		if err != nil {
+			return nil, fmt.Errorf("over %s: %w", w.name, err)
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+// printFollowed measures n subscribers who come one way.
+func (d *database) printFollowed(ctx context.Context, w way, t bigtenant.Tenant, token string, n int) (line string, err error) {
 	var one, all *followed
 	for _, run := range []struct {
 		n   int
 		got **followed
-	}{{1, &one}, {o.subscribers, &all}} {
-		pair := fmt.Sprintf("followed-by-%d", run.n)
+	}{{1, &one}, {n, &all}} {
+		pair := fmt.Sprintf("followed-by-%d-%s", run.n, w.name)
 		if err := d.importFile(ctx, func(w io.Writer) error { return t.WritePair(w, pair) }); err != nil {
-			return nil, err
+			return "", err
 		}
-		if *run.got, err = d.follow(ctx, pair, token, run.n); err != nil {
-			return nil, err
+		if *run.got, err = d.follow(ctx, w, pair, token, run.n); err != nil {
+			return "", err
 		}
 	}
-	n := float64(o.subscribers)
 	cost := (all.cpu - one.cpu).Seconds() / float64(all.events-one.events)
-	each := func(bytes int64) string { return fmt.Sprintf("%.1f KB", float64(bytes)/1024/n) }
-	return []string{fmt.Sprintf("%d\t%s\t%d\t%.0f\t%s\t%s\t%.1f\t%s (%s at the end)\t%.1f µs\t%.2f", o.subscribers, d.kind, all.ended, float64(all.events)/n,
-		each(all.grown.heap), each(all.grown.stacks), float64(all.grown.goroutines)/n, each(all.grown.rss), each(all.atTheEnd.rss),
-		cost*1e6, cost*n*perSecond)}, nil
+	each := func(bytes int64) string { return fmt.Sprintf("%.1f KB", float64(bytes)/1024/float64(n)) }
+	return fmt.Sprintf("%d\t%s\t%s\t%d\t%.0f\t%s\t%s\t%.1f\t%s (%s at the end)\t%.1f µs\t%.2f", n, w.name, d.kind, all.ended, float64(all.events)/float64(n),
+		each(all.grown.heap), each(all.grown.stacks), float64(all.grown.goroutines)/float64(n), each(all.grown.rss), each(all.atTheEnd.rss-one.atTheEnd.rss),
+		cost*1e6, cost*float64(n)*perSecond), nil
 }
 
 // followed is what a move was to the server that so many followed it.
@@ -81,7 +87,7 @@ func (m memory) since(o memory) memory {
 }
 
 // follow has a move done while n subscribers follow it.
-func (d *database) follow(ctx context.Context, pair, token string, n int) (f *followed, err error) {
+func (d *database) follow(ctx context.Context, w way, pair, token string, n int) (f *followed, err error) {
 	db, err := store.Open(ctx, store.Options{URL: d.url})
 	if err != nil {
 		return nil, err
@@ -97,7 +103,7 @@ func (d *database) follow(ctx context.Context, pair, token string, n int) (f *fo
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
 	f = &followed{}
-	few := &crowd{} // what the first ones bring about is not due to the number
+	few := &crowd{way: w} // what the first ones bring about is not due to the number
 	if err := errors.Join(few.come(ctx, s.url, token, m.ID, atOnce), few.leave()); err != nil {
 		return nil, err
 	}
@@ -105,7 +111,7 @@ func (d *database) follow(ctx context.Context, pair, token string, n int) (f *fo
 	if err != nil {
 		return nil, err
 	}
-	c := &crowd{}
+	c := &crowd{way: w}
 	if err := c.come(ctx, s.url, token, m.ID, n); err != nil {
 		return nil, err
 	}
@@ -165,105 +171,3 @@ func (s *server) memory(ctx context.Context) (m memory, cpu time.Duration, err e
 }
 
 var resident = regexp.MustCompile(`VmRSS:\s+(\d+) kB`)
-
-// crowd is many subscribers of one move.
-type crowd struct {
-	events, ended atomic.Int64
-	sockets       []*websocket.Conn
-	done          chan error
-}
-
-// atOnce is how many subscribers come at the same time.
-const atOnce = 20
-
-// come returns when n subscribers have each got a first event.
-func (c *crowd) come(ctx context.Context, base, token, moveID string, n int) error {
-	c.sockets, c.done = make([]*websocket.Conn, n), make(chan error, n)
-	errs := make(chan error, n)
-	var coming sync.WaitGroup
-	for first := range atOnce {
-		coming.Go(func() {
-			for i := first; i < n; i += atOnce {
-				var err error
-				if c.sockets[i], err = subscribe(ctx, base, token, moveID); err != nil {
-					errs <- err
-					return
-				}
-				c.events.Add(1)
-			}
-		})
-	}
-	coming.Wait()
-	close(errs)
-	if err := <-errs; err != nil {
-		return err
-	}
-	return nil
-}
-
-// subscribe opens a socket and reads as far as the first event.
-func subscribe(ctx context.Context, base, token, moveID string) (*websocket.Conn, error) {
-	s, _, err := websocket.Dial(ctx, base+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}}) //nolint:bodyclose // the socket takes it over
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range []any{
-		map[string]any{"type": "connection_init", "payload": map[string]string{"Authorization": "Bearer " + token}},
-		map[string]any{"type": "subscribe", "id": "1", "payload": map[string]any{
-			"query":     `subscription ($id: ID!) { moveProgress(moveId: $id) { status total moved alreadyLicensed gone remaining percent sequence at estimatedFinish } }`,
-			"variables": map[string]string{"id": moveID},
-		}},
-	} {
-		if err := wsjson.Write(ctx, s, m); err != nil {
-			return nil, err
-		}
-		if _, b, err := s.Read(ctx); err != nil || bytes.Contains(b, []byte("error")) {
-			return nil, fmt.Errorf("subscribe: %w: %s", err, b)
-		}
-	}
-	return s, nil
-}
-
-// read reads up to the end of the subscription.
-func (c *crowd) read(ctx context.Context, s *websocket.Conn) error {
-	var last []byte
-	for {
-		_, b, err := s.Read(ctx)
-		if err != nil {
-			return err
-		}
-		switch {
-		case bytes.HasPrefix(b, []byte(`{"type":"next"`)):
-			c.events.Add(1)
-			last = b
-		case bytes.HasPrefix(b, []byte(`{"type":"complete"`)):
-			if !bytes.Contains(last, []byte(`"status":"SUCCEEDED"`)) {
-				return fmt.Errorf("the last event is %s", last)
-			}
-			c.ended.Add(1)
-			return nil
-		}
-	}
-}
-
-// wait returns when every subscriber has seen the end of the move.
-func (c *crowd) wait(ctx context.Context) error {
-	for _, s := range c.sockets {
-		go func() { c.done <- c.read(ctx, s) }()
-	}
-	var errs []error
-	for range c.sockets {
-		errs = append(errs, <-c.done)
-	}
-	return errors.Join(errs...)
-}
-
-func (c *crowd) leave() error {
-	var errs []error
-	for _, s := range c.sockets {
-		if s != nil {
-			errs = append(errs, s.CloseNow())
-		}
-	}
-	return errors.Join(errs...)
-}

@@ -16,20 +16,26 @@ func TestCrowd(t *testing.T) {
 	for _, kind := range storetest.Kinds(t) {
 		t.Run(kind, func(t *testing.T) {
 			s := apitest.Start(t, kind)
-			c := &crowd{}
-			t.Cleanup(func() { _ = c.leave() })
-			if err := c.come(t.Context(), s.URL, s.Token(t, "admin@contoso.example"), moveID(t, s), n); err != nil {
-				t.Fatal(err)
-			}
-			if c.events.Load() != n || c.ended.Load() != 0 {
-				t.Errorf("%d events and %d ends before the move begins", c.events.Load(), c.ended.Load())
+			id, crowds := moveID(t, s), make([]*crowd, len(ways))
+			for i, w := range ways {
+				c := &crowd{way: w}
+				crowds[i] = c
+				t.Cleanup(func() { _ = c.leave() })
+				if err := c.come(t.Context(), s.URL, s.Token(t, "admin@contoso.example"), id, n); err != nil {
+					t.Fatal(err)
+				}
+				if c.events.Load() != n || c.ended.Load() != 0 {
+					t.Errorf("%s: %d events and %d ends before the move begins", w.name, c.events.Load(), c.ended.Load())
+				}
 			}
 			s.Work(t)
-			if err := c.wait(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if c.events.Load() < 2*n || c.ended.Load() != n {
-				t.Errorf("%d events and %d ends", c.events.Load(), c.ended.Load())
+			for _, c := range crowds {
+				if err := c.wait(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if c.events.Load() < 2*n || c.ended.Load() != n {
+					t.Errorf("%s: %d events and %d ends", c.way.name, c.events.Load(), c.ended.Load())
+				}
 			}
 		})
 	}
