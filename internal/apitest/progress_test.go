@@ -96,13 +96,13 @@ func TestMoveProgressWaits(t *testing.T) {
 		if kind, e := next(); kind != "next" || e.Data.MoveProgress.Status != "QUEUED" {
 			t.Fatalf("first came %s %+v", kind, e)
 		}
-		asleep(t)
+		asleep(t, "(*socket).work")
 		send(map[string]any{"type": "complete", "id": "1"})
 		send(map[string]any{"type": "ping"})
 		if kind, _ := next(); kind != "pong" {
 			t.Fatalf("after the subscription came %s", kind)
 		}
-		asleep(t)
+		asleep(t, "(*socket).work")
 	}
 	send(map[string]any{"type": "subscribe", "id": "1", "payload": map[string]string{"query": query}})
 	kind, last := next()
@@ -116,19 +116,31 @@ func TestMoveProgressWaits(t *testing.T) {
 	}
 }
 
-// asleep waits until no goroutine serves an operation on a socket.
-func asleep(t *testing.T) {
+// TestStreamEndsWhileItWaits leaves a stream while nobody works on its move.
+func TestStreamEndsWhileItWaits(t *testing.T) {
+	s := apitest.Start(t, "sqlite")
+	query := fmt.Sprintf(followQuery, startMove(t, s))
+	t.Run("client", func(t *testing.T) {
+		if e, ok := overSSE(t, s, "admin@contoso.example", query)(t); !ok || e.Data.MoveProgress.Status != "QUEUED" {
+			t.Errorf("first came %+v, %v", e, ok)
+		}
+	})
+	asleep(t, "(*Server).stream")
+}
+
+// asleep waits until no goroutine is in a function.
+func asleep(t *testing.T, function string) {
 	t.Helper()
 	for ctx := deadline(t); ctx.Err() == nil; runtime.Gosched() {
 		var all bytes.Buffer
 		if err := pprof.Lookup("goroutine").WriteTo(&all, 1); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(all.String(), "(*socket).work") {
+		if !strings.Contains(all.String(), function) {
 			return
 		}
 	}
-	t.Fatal("a goroutine waits for an event")
+	t.Fatalf("a goroutine waits in %s", function)
 }
 
 // TestMoveProgressRefused asks as who may not, and for what does not exist.

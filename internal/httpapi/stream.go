@@ -9,6 +9,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"purser/internal/turn"
 	"purser/internal/viewer"
 )
 
@@ -19,15 +20,16 @@ import (
 // A stream that the server ends because it stops has no `complete`: the client may come back.
 func (s *Server) stream(ctx context.Context, w http.ResponseWriter, oc *graphql.OperationContext, refused *graphql.Response) {
 	out := &events{server: s, w: w, control: http.NewResponseController(w)}
+	defer out.end()
 	_ = out.control.SetReadDeadline(time.Time{}) // the server's is meant for the request, which is here
 	beginEvents(w)
-	out.send([]byte(":\n\n"))
+	out.send(comment)
 
 	ctx, cancel := s.untilItEnds(ctx, viewer.CallerFrom(ctx))
 	defer cancel()
 	ctx, stop := s.untilStopped(ctx)
 	defer stop()
-	defer s.keepAlive(ctx, out)()
+	out.keepAlive()
 	if refused != nil {
 		out.next(refused)
 		out.complete()
@@ -42,10 +44,14 @@ func (s *Server) stream(ctx context.Context, w http.ResponseWriter, oc *graphql.
 		ctx, cancel = s.deadline(ctx)
 		defer cancel()
 	}
-	answers := s.engine.run(ctx, oc)
+	turns, woken := &turn.Turns{}, make(chan struct{})
+	answers := s.engine.run(turn.NewContext(ctx, turns), oc)
 	for resp := answers(); resp != nil && !cutOff(ctx); resp = answers() {
 		if !out.next(resp) {
 			return
+		}
+		if resp.Data != nil && turns.Wait(func() { woken <- struct{}{} }) {
+			<-woken // here the stack is small, in the executor it is not
 		}
 	}
 	if gone(ctx) {
@@ -85,33 +91,18 @@ func (s *Server) untilStopped(ctx context.Context) (context.Context, context.Can
 	return ctx, func() { stop(); cancel() }
 }
 
-// keepAlive sends comments until the function that it returns is called, or the context ends.
-func (s *Server) keepAlive(ctx context.Context, out *events) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		t := time.NewTicker(s.KeepAlive)
-		defer t.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-t.C:
-				out.send([]byte(":\n\n"))
-			}
-		}
-	})
-	return func() { cancel(); wg.Wait() }
-}
-
 // events writes the events of one stream.
 type events struct {
 	server  *Server
 	control *http.ResponseController
 
-	mu sync.Mutex // one event at a time
-	w  http.ResponseWriter
+	mu   sync.Mutex // one event at a time
+	w    http.ResponseWriter
+	idle *time.Timer // until the next comment
+	over bool        // w is not ours any more
 }
+
+var comment = []byte(":\n\n")
 
 func (e *events) next(resp *graphql.Response) bool {
 	return e.send(wire("event: next\ndata: ", resp, "\n\n"))
@@ -124,9 +115,36 @@ func (e *events) complete() { e.send([]byte("event: complete\ndata:\n\n")) }
 func (e *events) send(b []byte) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.over {
+		return false
+	}
 	e.server.patient(e.w)
 	if _, err := e.w.Write(b); err != nil {
 		return false
 	}
 	return e.control.Flush() == nil
+}
+
+// keepAlive sends comments. It goes by a timer, which costs a silent stream less than a goroutine.
+func (e *events) keepAlive() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.over {
+		return
+	}
+	e.idle = time.AfterFunc(e.server.KeepAlive, func() {
+		if e.send(comment) {
+			e.keepAlive()
+		}
+	})
+}
+
+// end waits for what is being written; nothing is written afterwards.
+func (e *events) end() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.over = true
+	if e.idle != nil {
+		e.idle.Stop()
+	}
 }
