@@ -13964,6 +13964,9 @@ type ProductTotalMutation struct {
 	product_key   *string
 	product_id    *string
 	source        *string
+	status        *string
+	currency      *string
+	billing_term  *string
 	purchases     *int
 	addpurchases  *int
 	quantity      *int
@@ -13972,6 +13975,8 @@ type ProductTotalMutation struct {
 	addassigned   *int
 	reserved      *int
 	addreserved   *int
+	spend         *money.Amount
+	addspend      *money.Amount
 	clearedFields map[string]struct{}
 	tenant        *string
 	clearedtenant bool
@@ -14222,6 +14227,114 @@ func (m *ProductTotalMutation) ResetSource() {
 	m.source = nil
 }
 
+// SetStatus sets the "status" field.
+func (m *ProductTotalMutation) SetStatus(s string) {
+	m.status = &s
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *ProductTotalMutation) Status() (r string, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the ProductTotal entity.
+// If the ProductTotal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductTotalMutation) OldStatus(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *ProductTotalMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetCurrency sets the "currency" field.
+func (m *ProductTotalMutation) SetCurrency(s string) {
+	m.currency = &s
+}
+
+// Currency returns the value of the "currency" field in the mutation.
+func (m *ProductTotalMutation) Currency() (r string, exists bool) {
+	v := m.currency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCurrency returns the old "currency" field's value of the ProductTotal entity.
+// If the ProductTotal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductTotalMutation) OldCurrency(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCurrency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCurrency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCurrency: %w", err)
+	}
+	return oldValue.Currency, nil
+}
+
+// ResetCurrency resets all changes to the "currency" field.
+func (m *ProductTotalMutation) ResetCurrency() {
+	m.currency = nil
+}
+
+// SetBillingTerm sets the "billing_term" field.
+func (m *ProductTotalMutation) SetBillingTerm(s string) {
+	m.billing_term = &s
+}
+
+// BillingTerm returns the value of the "billing_term" field in the mutation.
+func (m *ProductTotalMutation) BillingTerm() (r string, exists bool) {
+	v := m.billing_term
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBillingTerm returns the old "billing_term" field's value of the ProductTotal entity.
+// If the ProductTotal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductTotalMutation) OldBillingTerm(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBillingTerm is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBillingTerm requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBillingTerm: %w", err)
+	}
+	return oldValue.BillingTerm, nil
+}
+
+// ResetBillingTerm resets all changes to the "billing_term" field.
+func (m *ProductTotalMutation) ResetBillingTerm() {
+	m.billing_term = nil
+}
+
 // SetPurchases sets the "purchases" field.
 func (m *ProductTotalMutation) SetPurchases(i int) {
 	m.purchases = &i
@@ -14446,6 +14559,62 @@ func (m *ProductTotalMutation) ResetReserved() {
 	m.addreserved = nil
 }
 
+// SetSpend sets the "spend" field.
+func (m *ProductTotalMutation) SetSpend(value money.Amount) {
+	m.spend = &value
+	m.addspend = nil
+}
+
+// Spend returns the value of the "spend" field in the mutation.
+func (m *ProductTotalMutation) Spend() (r money.Amount, exists bool) {
+	v := m.spend
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSpend returns the old "spend" field's value of the ProductTotal entity.
+// If the ProductTotal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProductTotalMutation) OldSpend(ctx context.Context) (v money.Amount, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSpend is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSpend requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSpend: %w", err)
+	}
+	return oldValue.Spend, nil
+}
+
+// AddSpend adds value to the "spend" field.
+func (m *ProductTotalMutation) AddSpend(value money.Amount) {
+	if m.addspend != nil {
+		*m.addspend += value
+	} else {
+		m.addspend = &value
+	}
+}
+
+// AddedSpend returns the value that was added to the "spend" field in this mutation.
+func (m *ProductTotalMutation) AddedSpend() (r money.Amount, exists bool) {
+	v := m.addspend
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSpend resets all changes to the "spend" field.
+func (m *ProductTotalMutation) ResetSpend() {
+	m.spend = nil
+	m.addspend = nil
+}
+
 // ClearTenant clears the "tenant" edge to the Tenant entity.
 func (m *ProductTotalMutation) ClearTenant() {
 	m.clearedtenant = true
@@ -14507,7 +14676,7 @@ func (m *ProductTotalMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProductTotalMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 12)
 	if m.tenant != nil {
 		fields = append(fields, producttotal.FieldTenantID)
 	}
@@ -14520,6 +14689,15 @@ func (m *ProductTotalMutation) Fields() []string {
 	if m.source != nil {
 		fields = append(fields, producttotal.FieldSource)
 	}
+	if m.status != nil {
+		fields = append(fields, producttotal.FieldStatus)
+	}
+	if m.currency != nil {
+		fields = append(fields, producttotal.FieldCurrency)
+	}
+	if m.billing_term != nil {
+		fields = append(fields, producttotal.FieldBillingTerm)
+	}
 	if m.purchases != nil {
 		fields = append(fields, producttotal.FieldPurchases)
 	}
@@ -14531,6 +14709,9 @@ func (m *ProductTotalMutation) Fields() []string {
 	}
 	if m.reserved != nil {
 		fields = append(fields, producttotal.FieldReserved)
+	}
+	if m.spend != nil {
+		fields = append(fields, producttotal.FieldSpend)
 	}
 	return fields
 }
@@ -14548,6 +14729,12 @@ func (m *ProductTotalMutation) Field(name string) (ent.Value, bool) {
 		return m.ProductID()
 	case producttotal.FieldSource:
 		return m.Source()
+	case producttotal.FieldStatus:
+		return m.Status()
+	case producttotal.FieldCurrency:
+		return m.Currency()
+	case producttotal.FieldBillingTerm:
+		return m.BillingTerm()
 	case producttotal.FieldPurchases:
 		return m.Purchases()
 	case producttotal.FieldQuantity:
@@ -14556,6 +14743,8 @@ func (m *ProductTotalMutation) Field(name string) (ent.Value, bool) {
 		return m.Assigned()
 	case producttotal.FieldReserved:
 		return m.Reserved()
+	case producttotal.FieldSpend:
+		return m.Spend()
 	}
 	return nil, false
 }
@@ -14573,6 +14762,12 @@ func (m *ProductTotalMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldProductID(ctx)
 	case producttotal.FieldSource:
 		return m.OldSource(ctx)
+	case producttotal.FieldStatus:
+		return m.OldStatus(ctx)
+	case producttotal.FieldCurrency:
+		return m.OldCurrency(ctx)
+	case producttotal.FieldBillingTerm:
+		return m.OldBillingTerm(ctx)
 	case producttotal.FieldPurchases:
 		return m.OldPurchases(ctx)
 	case producttotal.FieldQuantity:
@@ -14581,6 +14776,8 @@ func (m *ProductTotalMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldAssigned(ctx)
 	case producttotal.FieldReserved:
 		return m.OldReserved(ctx)
+	case producttotal.FieldSpend:
+		return m.OldSpend(ctx)
 	}
 	return nil, fmt.Errorf("unknown ProductTotal field %s", name)
 }
@@ -14618,6 +14815,27 @@ func (m *ProductTotalMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSource(v)
 		return nil
+	case producttotal.FieldStatus:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case producttotal.FieldCurrency:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCurrency(v)
+		return nil
+	case producttotal.FieldBillingTerm:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBillingTerm(v)
+		return nil
 	case producttotal.FieldPurchases:
 		v, ok := value.(int)
 		if !ok {
@@ -14646,6 +14864,13 @@ func (m *ProductTotalMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetReserved(v)
 		return nil
+	case producttotal.FieldSpend:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSpend(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ProductTotal field %s", name)
 }
@@ -14666,6 +14891,9 @@ func (m *ProductTotalMutation) AddedFields() []string {
 	if m.addreserved != nil {
 		fields = append(fields, producttotal.FieldReserved)
 	}
+	if m.addspend != nil {
+		fields = append(fields, producttotal.FieldSpend)
+	}
 	return fields
 }
 
@@ -14682,6 +14910,8 @@ func (m *ProductTotalMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedAssigned()
 	case producttotal.FieldReserved:
 		return m.AddedReserved()
+	case producttotal.FieldSpend:
+		return m.AddedSpend()
 	}
 	return nil, false
 }
@@ -14718,6 +14948,13 @@ func (m *ProductTotalMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddReserved(v)
+		return nil
+	case producttotal.FieldSpend:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSpend(v)
 		return nil
 	}
 	return fmt.Errorf("unknown ProductTotal numeric field %s", name)
@@ -14758,6 +14995,15 @@ func (m *ProductTotalMutation) ResetField(name string) error {
 	case producttotal.FieldSource:
 		m.ResetSource()
 		return nil
+	case producttotal.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case producttotal.FieldCurrency:
+		m.ResetCurrency()
+		return nil
+	case producttotal.FieldBillingTerm:
+		m.ResetBillingTerm()
+		return nil
 	case producttotal.FieldPurchases:
 		m.ResetPurchases()
 		return nil
@@ -14769,6 +15015,9 @@ func (m *ProductTotalMutation) ResetField(name string) error {
 		return nil
 	case producttotal.FieldReserved:
 		m.ResetReserved()
+		return nil
+	case producttotal.FieldSpend:
+		m.ResetSpend()
 		return nil
 	}
 	return fmt.Errorf("unknown ProductTotal field %s", name)

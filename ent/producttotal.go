@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"purser/ent/producttotal"
 	"purser/ent/tenant"
+	"purser/internal/money"
 	"strings"
 
 	"entgo.io/ent"
@@ -25,6 +26,12 @@ type ProductTotal struct {
 	ProductID string `json:"product_id,omitempty"`
 	// Source holds the value of the "source" field.
 	Source string `json:"source,omitempty"`
+	// Status holds the value of the "status" field.
+	Status string `json:"status,omitempty"`
+	// Currency holds the value of the "currency" field.
+	Currency string `json:"currency,omitempty"`
+	// BillingTerm holds the value of the "billing_term" field.
+	BillingTerm string `json:"billing_term,omitempty"`
 	// Purchases holds the value of the "purchases" field.
 	Purchases int `json:"purchases,omitempty"`
 	// Quantity holds the value of the "quantity" field.
@@ -33,6 +40,8 @@ type ProductTotal struct {
 	Assigned int `json:"assigned,omitempty"`
 	// Reserved holds the value of the "reserved" field.
 	Reserved int `json:"reserved,omitempty"`
+	// what the ACTIVE ones that are paid for and renew cost a billing term
+	Spend money.Amount `json:"spend,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ProductTotalQuery when eager-loading is set.
 	Edges        ProductTotalEdges `json:"edges"`
@@ -64,9 +73,9 @@ func (*ProductTotal) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case producttotal.FieldID, producttotal.FieldPurchases, producttotal.FieldQuantity, producttotal.FieldAssigned, producttotal.FieldReserved:
+		case producttotal.FieldID, producttotal.FieldPurchases, producttotal.FieldQuantity, producttotal.FieldAssigned, producttotal.FieldReserved, producttotal.FieldSpend:
 			values[i] = new(sql.NullInt64)
-		case producttotal.FieldTenantID, producttotal.FieldProductKey, producttotal.FieldProductID, producttotal.FieldSource:
+		case producttotal.FieldTenantID, producttotal.FieldProductKey, producttotal.FieldProductID, producttotal.FieldSource, producttotal.FieldStatus, producttotal.FieldCurrency, producttotal.FieldBillingTerm:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -113,6 +122,24 @@ func (_m *ProductTotal) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Source = value.String
 			}
+		case producttotal.FieldStatus:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field status", values[i])
+			} else if value.Valid {
+				_m.Status = value.String
+			}
+		case producttotal.FieldCurrency:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field currency", values[i])
+			} else if value.Valid {
+				_m.Currency = value.String
+			}
+		case producttotal.FieldBillingTerm:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field billing_term", values[i])
+			} else if value.Valid {
+				_m.BillingTerm = value.String
+			}
 		case producttotal.FieldPurchases:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field purchases", values[i])
@@ -136,6 +163,12 @@ func (_m *ProductTotal) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field reserved", values[i])
 			} else if value.Valid {
 				_m.Reserved = int(value.Int64)
+			}
+		case producttotal.FieldSpend:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field spend", values[i])
+			} else if value.Valid {
+				_m.Spend = money.Amount(value.Int64)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -190,6 +223,15 @@ func (_m *ProductTotal) String() string {
 	builder.WriteString("source=")
 	builder.WriteString(_m.Source)
 	builder.WriteString(", ")
+	builder.WriteString("status=")
+	builder.WriteString(_m.Status)
+	builder.WriteString(", ")
+	builder.WriteString("currency=")
+	builder.WriteString(_m.Currency)
+	builder.WriteString(", ")
+	builder.WriteString("billing_term=")
+	builder.WriteString(_m.BillingTerm)
+	builder.WriteString(", ")
 	builder.WriteString("purchases=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Purchases))
 	builder.WriteString(", ")
@@ -201,6 +243,9 @@ func (_m *ProductTotal) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("reserved=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Reserved))
+	builder.WriteString(", ")
+	builder.WriteString("spend=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Spend))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"purser/ent/producttotal"
 	"purser/ent/tenant"
+	"purser/internal/money"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -43,6 +44,24 @@ func (_c *ProductTotalCreate) SetProductID(v string) *ProductTotalCreate {
 // SetSource sets the "source" field.
 func (_c *ProductTotalCreate) SetSource(v string) *ProductTotalCreate {
 	_c.mutation.SetSource(v)
+	return _c
+}
+
+// SetStatus sets the "status" field.
+func (_c *ProductTotalCreate) SetStatus(v string) *ProductTotalCreate {
+	_c.mutation.SetStatus(v)
+	return _c
+}
+
+// SetCurrency sets the "currency" field.
+func (_c *ProductTotalCreate) SetCurrency(v string) *ProductTotalCreate {
+	_c.mutation.SetCurrency(v)
+	return _c
+}
+
+// SetBillingTerm sets the "billing_term" field.
+func (_c *ProductTotalCreate) SetBillingTerm(v string) *ProductTotalCreate {
+	_c.mutation.SetBillingTerm(v)
 	return _c
 }
 
@@ -98,6 +117,20 @@ func (_c *ProductTotalCreate) SetReserved(v int) *ProductTotalCreate {
 func (_c *ProductTotalCreate) SetNillableReserved(v *int) *ProductTotalCreate {
 	if v != nil {
 		_c.SetReserved(*v)
+	}
+	return _c
+}
+
+// SetSpend sets the "spend" field.
+func (_c *ProductTotalCreate) SetSpend(v money.Amount) *ProductTotalCreate {
+	_c.mutation.SetSpend(v)
+	return _c
+}
+
+// SetNillableSpend sets the "spend" field if the given value is not nil.
+func (_c *ProductTotalCreate) SetNillableSpend(v *money.Amount) *ProductTotalCreate {
+	if v != nil {
+		_c.SetSpend(*v)
 	}
 	return _c
 }
@@ -160,6 +193,10 @@ func (_c *ProductTotalCreate) defaults() error {
 		v := producttotal.DefaultReserved
 		_c.mutation.SetReserved(v)
 	}
+	if _, ok := _c.mutation.Spend(); !ok {
+		v := producttotal.DefaultSpend
+		_c.mutation.SetSpend(v)
+	}
 	return nil
 }
 
@@ -177,6 +214,15 @@ func (_c *ProductTotalCreate) check() error {
 	if _, ok := _c.mutation.Source(); !ok {
 		return &ValidationError{Name: "source", err: errors.New(`ent: missing required field "ProductTotal.source"`)}
 	}
+	if _, ok := _c.mutation.Status(); !ok {
+		return &ValidationError{Name: "status", err: errors.New(`ent: missing required field "ProductTotal.status"`)}
+	}
+	if _, ok := _c.mutation.Currency(); !ok {
+		return &ValidationError{Name: "currency", err: errors.New(`ent: missing required field "ProductTotal.currency"`)}
+	}
+	if _, ok := _c.mutation.BillingTerm(); !ok {
+		return &ValidationError{Name: "billing_term", err: errors.New(`ent: missing required field "ProductTotal.billing_term"`)}
+	}
 	if _, ok := _c.mutation.Purchases(); !ok {
 		return &ValidationError{Name: "purchases", err: errors.New(`ent: missing required field "ProductTotal.purchases"`)}
 	}
@@ -188,6 +234,9 @@ func (_c *ProductTotalCreate) check() error {
 	}
 	if _, ok := _c.mutation.Reserved(); !ok {
 		return &ValidationError{Name: "reserved", err: errors.New(`ent: missing required field "ProductTotal.reserved"`)}
+	}
+	if _, ok := _c.mutation.Spend(); !ok {
+		return &ValidationError{Name: "spend", err: errors.New(`ent: missing required field "ProductTotal.spend"`)}
 	}
 	if len(_c.mutation.TenantIDs()) == 0 {
 		return &ValidationError{Name: "tenant", err: errors.New(`ent: missing required edge "ProductTotal.tenant"`)}
@@ -231,6 +280,18 @@ func (_c *ProductTotalCreate) createSpec() (*ProductTotal, *sqlgraph.CreateSpec)
 		_spec.SetField(producttotal.FieldSource, field.TypeString, value)
 		_node.Source = value
 	}
+	if value, ok := _c.mutation.Status(); ok {
+		_spec.SetField(producttotal.FieldStatus, field.TypeString, value)
+		_node.Status = value
+	}
+	if value, ok := _c.mutation.Currency(); ok {
+		_spec.SetField(producttotal.FieldCurrency, field.TypeString, value)
+		_node.Currency = value
+	}
+	if value, ok := _c.mutation.BillingTerm(); ok {
+		_spec.SetField(producttotal.FieldBillingTerm, field.TypeString, value)
+		_node.BillingTerm = value
+	}
 	if value, ok := _c.mutation.Purchases(); ok {
 		_spec.SetField(producttotal.FieldPurchases, field.TypeInt, value)
 		_node.Purchases = value
@@ -246,6 +307,10 @@ func (_c *ProductTotalCreate) createSpec() (*ProductTotal, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.Reserved(); ok {
 		_spec.SetField(producttotal.FieldReserved, field.TypeInt, value)
 		_node.Reserved = value
+	}
+	if value, ok := _c.mutation.Spend(); ok {
+		_spec.SetField(producttotal.FieldSpend, field.TypeInt64, value)
+		_node.Spend = value
 	}
 	if nodes := _c.mutation.TenantIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -352,6 +417,42 @@ func (u *ProductTotalUpsert) UpdateSource() *ProductTotalUpsert {
 	return u
 }
 
+// SetStatus sets the "status" field.
+func (u *ProductTotalUpsert) SetStatus(v string) *ProductTotalUpsert {
+	u.Set(producttotal.FieldStatus, v)
+	return u
+}
+
+// UpdateStatus sets the "status" field to the value that was provided on create.
+func (u *ProductTotalUpsert) UpdateStatus() *ProductTotalUpsert {
+	u.SetExcluded(producttotal.FieldStatus)
+	return u
+}
+
+// SetCurrency sets the "currency" field.
+func (u *ProductTotalUpsert) SetCurrency(v string) *ProductTotalUpsert {
+	u.Set(producttotal.FieldCurrency, v)
+	return u
+}
+
+// UpdateCurrency sets the "currency" field to the value that was provided on create.
+func (u *ProductTotalUpsert) UpdateCurrency() *ProductTotalUpsert {
+	u.SetExcluded(producttotal.FieldCurrency)
+	return u
+}
+
+// SetBillingTerm sets the "billing_term" field.
+func (u *ProductTotalUpsert) SetBillingTerm(v string) *ProductTotalUpsert {
+	u.Set(producttotal.FieldBillingTerm, v)
+	return u
+}
+
+// UpdateBillingTerm sets the "billing_term" field to the value that was provided on create.
+func (u *ProductTotalUpsert) UpdateBillingTerm() *ProductTotalUpsert {
+	u.SetExcluded(producttotal.FieldBillingTerm)
+	return u
+}
+
 // SetPurchases sets the "purchases" field.
 func (u *ProductTotalUpsert) SetPurchases(v int) *ProductTotalUpsert {
 	u.Set(producttotal.FieldPurchases, v)
@@ -421,6 +522,24 @@ func (u *ProductTotalUpsert) UpdateReserved() *ProductTotalUpsert {
 // AddReserved adds v to the "reserved" field.
 func (u *ProductTotalUpsert) AddReserved(v int) *ProductTotalUpsert {
 	u.Add(producttotal.FieldReserved, v)
+	return u
+}
+
+// SetSpend sets the "spend" field.
+func (u *ProductTotalUpsert) SetSpend(v money.Amount) *ProductTotalUpsert {
+	u.Set(producttotal.FieldSpend, v)
+	return u
+}
+
+// UpdateSpend sets the "spend" field to the value that was provided on create.
+func (u *ProductTotalUpsert) UpdateSpend() *ProductTotalUpsert {
+	u.SetExcluded(producttotal.FieldSpend)
+	return u
+}
+
+// AddSpend adds v to the "spend" field.
+func (u *ProductTotalUpsert) AddSpend(v money.Amount) *ProductTotalUpsert {
+	u.Add(producttotal.FieldSpend, v)
 	return u
 }
 
@@ -511,6 +630,48 @@ func (u *ProductTotalUpsertOne) UpdateSource() *ProductTotalUpsertOne {
 	})
 }
 
+// SetStatus sets the "status" field.
+func (u *ProductTotalUpsertOne) SetStatus(v string) *ProductTotalUpsertOne {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.SetStatus(v)
+	})
+}
+
+// UpdateStatus sets the "status" field to the value that was provided on create.
+func (u *ProductTotalUpsertOne) UpdateStatus() *ProductTotalUpsertOne {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.UpdateStatus()
+	})
+}
+
+// SetCurrency sets the "currency" field.
+func (u *ProductTotalUpsertOne) SetCurrency(v string) *ProductTotalUpsertOne {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.SetCurrency(v)
+	})
+}
+
+// UpdateCurrency sets the "currency" field to the value that was provided on create.
+func (u *ProductTotalUpsertOne) UpdateCurrency() *ProductTotalUpsertOne {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.UpdateCurrency()
+	})
+}
+
+// SetBillingTerm sets the "billing_term" field.
+func (u *ProductTotalUpsertOne) SetBillingTerm(v string) *ProductTotalUpsertOne {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.SetBillingTerm(v)
+	})
+}
+
+// UpdateBillingTerm sets the "billing_term" field to the value that was provided on create.
+func (u *ProductTotalUpsertOne) UpdateBillingTerm() *ProductTotalUpsertOne {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.UpdateBillingTerm()
+	})
+}
+
 // SetPurchases sets the "purchases" field.
 func (u *ProductTotalUpsertOne) SetPurchases(v int) *ProductTotalUpsertOne {
 	return u.Update(func(s *ProductTotalUpsert) {
@@ -592,6 +753,27 @@ func (u *ProductTotalUpsertOne) AddReserved(v int) *ProductTotalUpsertOne {
 func (u *ProductTotalUpsertOne) UpdateReserved() *ProductTotalUpsertOne {
 	return u.Update(func(s *ProductTotalUpsert) {
 		s.UpdateReserved()
+	})
+}
+
+// SetSpend sets the "spend" field.
+func (u *ProductTotalUpsertOne) SetSpend(v money.Amount) *ProductTotalUpsertOne {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.SetSpend(v)
+	})
+}
+
+// AddSpend adds v to the "spend" field.
+func (u *ProductTotalUpsertOne) AddSpend(v money.Amount) *ProductTotalUpsertOne {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.AddSpend(v)
+	})
+}
+
+// UpdateSpend sets the "spend" field to the value that was provided on create.
+func (u *ProductTotalUpsertOne) UpdateSpend() *ProductTotalUpsertOne {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.UpdateSpend()
 	})
 }
 
@@ -848,6 +1030,48 @@ func (u *ProductTotalUpsertBulk) UpdateSource() *ProductTotalUpsertBulk {
 	})
 }
 
+// SetStatus sets the "status" field.
+func (u *ProductTotalUpsertBulk) SetStatus(v string) *ProductTotalUpsertBulk {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.SetStatus(v)
+	})
+}
+
+// UpdateStatus sets the "status" field to the value that was provided on create.
+func (u *ProductTotalUpsertBulk) UpdateStatus() *ProductTotalUpsertBulk {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.UpdateStatus()
+	})
+}
+
+// SetCurrency sets the "currency" field.
+func (u *ProductTotalUpsertBulk) SetCurrency(v string) *ProductTotalUpsertBulk {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.SetCurrency(v)
+	})
+}
+
+// UpdateCurrency sets the "currency" field to the value that was provided on create.
+func (u *ProductTotalUpsertBulk) UpdateCurrency() *ProductTotalUpsertBulk {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.UpdateCurrency()
+	})
+}
+
+// SetBillingTerm sets the "billing_term" field.
+func (u *ProductTotalUpsertBulk) SetBillingTerm(v string) *ProductTotalUpsertBulk {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.SetBillingTerm(v)
+	})
+}
+
+// UpdateBillingTerm sets the "billing_term" field to the value that was provided on create.
+func (u *ProductTotalUpsertBulk) UpdateBillingTerm() *ProductTotalUpsertBulk {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.UpdateBillingTerm()
+	})
+}
+
 // SetPurchases sets the "purchases" field.
 func (u *ProductTotalUpsertBulk) SetPurchases(v int) *ProductTotalUpsertBulk {
 	return u.Update(func(s *ProductTotalUpsert) {
@@ -929,6 +1153,27 @@ func (u *ProductTotalUpsertBulk) AddReserved(v int) *ProductTotalUpsertBulk {
 func (u *ProductTotalUpsertBulk) UpdateReserved() *ProductTotalUpsertBulk {
 	return u.Update(func(s *ProductTotalUpsert) {
 		s.UpdateReserved()
+	})
+}
+
+// SetSpend sets the "spend" field.
+func (u *ProductTotalUpsertBulk) SetSpend(v money.Amount) *ProductTotalUpsertBulk {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.SetSpend(v)
+	})
+}
+
+// AddSpend adds v to the "spend" field.
+func (u *ProductTotalUpsertBulk) AddSpend(v money.Amount) *ProductTotalUpsertBulk {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.AddSpend(v)
+	})
+}
+
+// UpdateSpend sets the "spend" field to the value that was provided on create.
+func (u *ProductTotalUpsertBulk) UpdateSpend() *ProductTotalUpsertBulk {
+	return u.Update(func(s *ProductTotalUpsert) {
+		s.UpdateSpend()
 	})
 }
 

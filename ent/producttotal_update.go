@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"purser/ent/predicate"
 	"purser/ent/producttotal"
+	"purser/internal/money"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -65,6 +66,48 @@ func (_u *ProductTotalUpdate) SetSource(v string) *ProductTotalUpdate {
 func (_u *ProductTotalUpdate) SetNillableSource(v *string) *ProductTotalUpdate {
 	if v != nil {
 		_u.SetSource(*v)
+	}
+	return _u
+}
+
+// SetStatus sets the "status" field.
+func (_u *ProductTotalUpdate) SetStatus(v string) *ProductTotalUpdate {
+	_u.mutation.SetStatus(v)
+	return _u
+}
+
+// SetNillableStatus sets the "status" field if the given value is not nil.
+func (_u *ProductTotalUpdate) SetNillableStatus(v *string) *ProductTotalUpdate {
+	if v != nil {
+		_u.SetStatus(*v)
+	}
+	return _u
+}
+
+// SetCurrency sets the "currency" field.
+func (_u *ProductTotalUpdate) SetCurrency(v string) *ProductTotalUpdate {
+	_u.mutation.SetCurrency(v)
+	return _u
+}
+
+// SetNillableCurrency sets the "currency" field if the given value is not nil.
+func (_u *ProductTotalUpdate) SetNillableCurrency(v *string) *ProductTotalUpdate {
+	if v != nil {
+		_u.SetCurrency(*v)
+	}
+	return _u
+}
+
+// SetBillingTerm sets the "billing_term" field.
+func (_u *ProductTotalUpdate) SetBillingTerm(v string) *ProductTotalUpdate {
+	_u.mutation.SetBillingTerm(v)
+	return _u
+}
+
+// SetNillableBillingTerm sets the "billing_term" field if the given value is not nil.
+func (_u *ProductTotalUpdate) SetNillableBillingTerm(v *string) *ProductTotalUpdate {
+	if v != nil {
+		_u.SetBillingTerm(*v)
 	}
 	return _u
 }
@@ -153,6 +196,27 @@ func (_u *ProductTotalUpdate) AddReserved(v int) *ProductTotalUpdate {
 	return _u
 }
 
+// SetSpend sets the "spend" field.
+func (_u *ProductTotalUpdate) SetSpend(v money.Amount) *ProductTotalUpdate {
+	_u.mutation.ResetSpend()
+	_u.mutation.SetSpend(v)
+	return _u
+}
+
+// SetNillableSpend sets the "spend" field if the given value is not nil.
+func (_u *ProductTotalUpdate) SetNillableSpend(v *money.Amount) *ProductTotalUpdate {
+	if v != nil {
+		_u.SetSpend(*v)
+	}
+	return _u
+}
+
+// AddSpend adds value to the "spend" field.
+func (_u *ProductTotalUpdate) AddSpend(v money.Amount) *ProductTotalUpdate {
+	_u.mutation.AddSpend(v)
+	return _u
+}
+
 // Mutation returns the ProductTotalMutation object of the builder.
 func (_u *ProductTotalUpdate) Mutation() *ProductTotalMutation {
 	return _u.mutation
@@ -214,6 +278,15 @@ func (_u *ProductTotalUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.Source(); ok {
 		_spec.SetField(producttotal.FieldSource, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Status(); ok {
+		_spec.SetField(producttotal.FieldStatus, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Currency(); ok {
+		_spec.SetField(producttotal.FieldCurrency, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.BillingTerm(); ok {
+		_spec.SetField(producttotal.FieldBillingTerm, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Purchases(); ok {
 		_spec.SetField(producttotal.FieldPurchases, field.TypeInt, value)
 	}
@@ -237,6 +310,12 @@ func (_u *ProductTotalUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.AddedReserved(); ok {
 		_spec.AddField(producttotal.FieldReserved, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Spend(); ok {
+		_spec.SetField(producttotal.FieldSpend, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSpend(); ok {
+		_spec.AddField(producttotal.FieldSpend, field.TypeInt64, value)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -296,6 +375,48 @@ func (_u *ProductTotalUpdateOne) SetSource(v string) *ProductTotalUpdateOne {
 func (_u *ProductTotalUpdateOne) SetNillableSource(v *string) *ProductTotalUpdateOne {
 	if v != nil {
 		_u.SetSource(*v)
+	}
+	return _u
+}
+
+// SetStatus sets the "status" field.
+func (_u *ProductTotalUpdateOne) SetStatus(v string) *ProductTotalUpdateOne {
+	_u.mutation.SetStatus(v)
+	return _u
+}
+
+// SetNillableStatus sets the "status" field if the given value is not nil.
+func (_u *ProductTotalUpdateOne) SetNillableStatus(v *string) *ProductTotalUpdateOne {
+	if v != nil {
+		_u.SetStatus(*v)
+	}
+	return _u
+}
+
+// SetCurrency sets the "currency" field.
+func (_u *ProductTotalUpdateOne) SetCurrency(v string) *ProductTotalUpdateOne {
+	_u.mutation.SetCurrency(v)
+	return _u
+}
+
+// SetNillableCurrency sets the "currency" field if the given value is not nil.
+func (_u *ProductTotalUpdateOne) SetNillableCurrency(v *string) *ProductTotalUpdateOne {
+	if v != nil {
+		_u.SetCurrency(*v)
+	}
+	return _u
+}
+
+// SetBillingTerm sets the "billing_term" field.
+func (_u *ProductTotalUpdateOne) SetBillingTerm(v string) *ProductTotalUpdateOne {
+	_u.mutation.SetBillingTerm(v)
+	return _u
+}
+
+// SetNillableBillingTerm sets the "billing_term" field if the given value is not nil.
+func (_u *ProductTotalUpdateOne) SetNillableBillingTerm(v *string) *ProductTotalUpdateOne {
+	if v != nil {
+		_u.SetBillingTerm(*v)
 	}
 	return _u
 }
@@ -381,6 +502,27 @@ func (_u *ProductTotalUpdateOne) SetNillableReserved(v *int) *ProductTotalUpdate
 // AddReserved adds value to the "reserved" field.
 func (_u *ProductTotalUpdateOne) AddReserved(v int) *ProductTotalUpdateOne {
 	_u.mutation.AddReserved(v)
+	return _u
+}
+
+// SetSpend sets the "spend" field.
+func (_u *ProductTotalUpdateOne) SetSpend(v money.Amount) *ProductTotalUpdateOne {
+	_u.mutation.ResetSpend()
+	_u.mutation.SetSpend(v)
+	return _u
+}
+
+// SetNillableSpend sets the "spend" field if the given value is not nil.
+func (_u *ProductTotalUpdateOne) SetNillableSpend(v *money.Amount) *ProductTotalUpdateOne {
+	if v != nil {
+		_u.SetSpend(*v)
+	}
+	return _u
+}
+
+// AddSpend adds value to the "spend" field.
+func (_u *ProductTotalUpdateOne) AddSpend(v money.Amount) *ProductTotalUpdateOne {
+	_u.mutation.AddSpend(v)
 	return _u
 }
 
@@ -475,6 +617,15 @@ func (_u *ProductTotalUpdateOne) sqlSave(ctx context.Context) (_node *ProductTot
 	if value, ok := _u.mutation.Source(); ok {
 		_spec.SetField(producttotal.FieldSource, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Status(); ok {
+		_spec.SetField(producttotal.FieldStatus, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Currency(); ok {
+		_spec.SetField(producttotal.FieldCurrency, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.BillingTerm(); ok {
+		_spec.SetField(producttotal.FieldBillingTerm, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Purchases(); ok {
 		_spec.SetField(producttotal.FieldPurchases, field.TypeInt, value)
 	}
@@ -498,6 +649,12 @@ func (_u *ProductTotalUpdateOne) sqlSave(ctx context.Context) (_node *ProductTot
 	}
 	if value, ok := _u.mutation.AddedReserved(); ok {
 		_spec.AddField(producttotal.FieldReserved, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Spend(); ok {
+		_spec.SetField(producttotal.FieldSpend, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSpend(); ok {
+		_spec.AddField(producttotal.FieldSpend, field.TypeInt64, value)
 	}
 	_node = &ProductTotal{config: _u.config}
 	_spec.Assign = _node.assignValues

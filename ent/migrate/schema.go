@@ -706,10 +706,14 @@ var (
 		{Name: "product_key", Type: field.TypeString, Collation: "C"},
 		{Name: "product_id", Type: field.TypeString, Collation: "C"},
 		{Name: "source", Type: field.TypeString, Collation: "C"},
+		{Name: "status", Type: field.TypeString, Collation: "C"},
+		{Name: "currency", Type: field.TypeString, Collation: "C"},
+		{Name: "billing_term", Type: field.TypeString, Collation: "C"},
 		{Name: "purchases", Type: field.TypeInt, Default: 0},
 		{Name: "quantity", Type: field.TypeInt, Default: 0},
 		{Name: "assigned", Type: field.TypeInt, Default: 0},
 		{Name: "reserved", Type: field.TypeInt, Default: 0},
+		{Name: "spend", Type: field.TypeInt64, Default: 0},
 		{Name: "tenant_id", Type: field.TypeString, Collation: "C"},
 	}
 	// ProductTotalsTable holds the schema information for the "product_totals" table.
@@ -720,16 +724,16 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "product_totals_tenants_tenant",
-				Columns:    []*schema.Column{ProductTotalsColumns[8]},
+				Columns:    []*schema.Column{ProductTotalsColumns[12]},
 				RefColumns: []*schema.Column{TenantsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "producttotal_tenant_id_product_key_product_id_source",
+				Name:    "product_total_key",
 				Unique:  false,
-				Columns: []*schema.Column{ProductTotalsColumns[8], ProductTotalsColumns[1], ProductTotalsColumns[2], ProductTotalsColumns[3]},
+				Columns: []*schema.Column{ProductTotalsColumns[12], ProductTotalsColumns[1], ProductTotalsColumns[2], ProductTotalsColumns[3], ProductTotalsColumns[4], ProductTotalsColumns[5], ProductTotalsColumns[6]},
 			},
 		},
 	}
@@ -871,6 +875,14 @@ var (
 				Columns: []*schema.Column{PurchasesColumns[17]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status <> 'DELETED'",
+				},
+			},
+			{
+				Name:    "purchase_ending",
+				Unique:  false,
+				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[13]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status = 'ACTIVE' AND NOT recurring_billing",
 				},
 			},
 			{
@@ -1123,7 +1135,9 @@ func init() {
 	ProductTotalsTable.ForeignKeys[0].RefTable = TenantsTable
 	ProductTotalsTable.Annotation = &entsql.Annotation{}
 	ProductTotalsTable.Annotation.Checks = map[string]string{
-		"product_total_source": "source IN ('SELF_SERVICE', 'CENTRAL')",
+		"product_total_billing_term": "billing_term IN ('MONTHLY', 'ANNUAL', 'TRIENNIAL')",
+		"product_total_source":       "source IN ('SELF_SERVICE', 'CENTRAL')",
+		"product_total_status":       "status IN ('ACTIVE', 'EXPIRED', 'DISABLED', 'DELETED')",
 	}
 	PurchasesTable.ForeignKeys[0].RefTable = TenantsTable
 	PurchasesTable.ForeignKeys[1].RefTable = ProductsTable

@@ -3,6 +3,8 @@
 package producttotal
 
 import (
+	"purser/internal/money"
+
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -21,6 +23,12 @@ const (
 	FieldProductID = "product_id"
 	// FieldSource holds the string denoting the source field in the database.
 	FieldSource = "source"
+	// FieldStatus holds the string denoting the status field in the database.
+	FieldStatus = "status"
+	// FieldCurrency holds the string denoting the currency field in the database.
+	FieldCurrency = "currency"
+	// FieldBillingTerm holds the string denoting the billing_term field in the database.
+	FieldBillingTerm = "billing_term"
 	// FieldPurchases holds the string denoting the purchases field in the database.
 	FieldPurchases = "purchases"
 	// FieldQuantity holds the string denoting the quantity field in the database.
@@ -29,6 +37,8 @@ const (
 	FieldAssigned = "assigned"
 	// FieldReserved holds the string denoting the reserved field in the database.
 	FieldReserved = "reserved"
+	// FieldSpend holds the string denoting the spend field in the database.
+	FieldSpend = "spend"
 	// EdgeTenant holds the string denoting the tenant edge name in mutations.
 	EdgeTenant = "tenant"
 	// Table holds the table name of the producttotal in the database.
@@ -49,10 +59,14 @@ var Columns = []string{
 	FieldProductKey,
 	FieldProductID,
 	FieldSource,
+	FieldStatus,
+	FieldCurrency,
+	FieldBillingTerm,
 	FieldPurchases,
 	FieldQuantity,
 	FieldAssigned,
 	FieldReserved,
+	FieldSpend,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -81,6 +95,8 @@ var (
 	DefaultAssigned int
 	// DefaultReserved holds the default value on creation for the "reserved" field.
 	DefaultReserved int
+	// DefaultSpend holds the default value on creation for the "spend" field.
+	DefaultSpend money.Amount
 )
 
 // OrderOption defines the ordering options for the ProductTotal queries.
@@ -111,6 +127,21 @@ func BySource(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSource, opts...).ToFunc()
 }
 
+// ByStatus orders the results by the status field.
+func ByStatus(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStatus, opts...).ToFunc()
+}
+
+// ByCurrency orders the results by the currency field.
+func ByCurrency(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCurrency, opts...).ToFunc()
+}
+
+// ByBillingTerm orders the results by the billing_term field.
+func ByBillingTerm(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBillingTerm, opts...).ToFunc()
+}
+
 // ByPurchases orders the results by the purchases field.
 func ByPurchases(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPurchases, opts...).ToFunc()
@@ -129,6 +160,11 @@ func ByAssigned(opts ...sql.OrderTermOption) OrderOption {
 // ByReserved orders the results by the reserved field.
 func ByReserved(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReserved, opts...).ToFunc()
+}
+
+// BySpend orders the results by the spend field.
+func BySpend(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSpend, opts...).ToFunc()
 }
 
 // ByTenantField orders the results by tenant field.

@@ -4,6 +4,7 @@ package producttotal
 
 import (
 	"purser/ent/predicate"
+	"purser/internal/money"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -74,6 +75,21 @@ func Source(v string) predicate.ProductTotal {
 	return predicate.ProductTotal(sql.FieldEQ(FieldSource, v))
 }
 
+// Status applies equality check predicate on the "status" field. It's identical to StatusEQ.
+func Status(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldEQ(FieldStatus, v))
+}
+
+// Currency applies equality check predicate on the "currency" field. It's identical to CurrencyEQ.
+func Currency(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldEQ(FieldCurrency, v))
+}
+
+// BillingTerm applies equality check predicate on the "billing_term" field. It's identical to BillingTermEQ.
+func BillingTerm(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldEQ(FieldBillingTerm, v))
+}
+
 // Purchases applies equality check predicate on the "purchases" field. It's identical to PurchasesEQ.
 func Purchases(v int) predicate.ProductTotal {
 	return predicate.ProductTotal(sql.FieldEQ(FieldPurchases, v))
@@ -92,6 +108,12 @@ func Assigned(v int) predicate.ProductTotal {
 // Reserved applies equality check predicate on the "reserved" field. It's identical to ReservedEQ.
 func Reserved(v int) predicate.ProductTotal {
 	return predicate.ProductTotal(sql.FieldEQ(FieldReserved, v))
+}
+
+// Spend applies equality check predicate on the "spend" field. It's identical to SpendEQ.
+func Spend(v money.Amount) predicate.ProductTotal {
+	vc := int64(v)
+	return predicate.ProductTotal(sql.FieldEQ(FieldSpend, vc))
 }
 
 // TenantIDEQ applies the EQ predicate on the "tenant_id" field.
@@ -354,6 +376,201 @@ func SourceContainsFold(v string) predicate.ProductTotal {
 	return predicate.ProductTotal(sql.FieldContainsFold(FieldSource, v))
 }
 
+// StatusEQ applies the EQ predicate on the "status" field.
+func StatusEQ(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldEQ(FieldStatus, v))
+}
+
+// StatusNEQ applies the NEQ predicate on the "status" field.
+func StatusNEQ(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldNEQ(FieldStatus, v))
+}
+
+// StatusIn applies the In predicate on the "status" field.
+func StatusIn(vs ...string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldIn(FieldStatus, vs...))
+}
+
+// StatusNotIn applies the NotIn predicate on the "status" field.
+func StatusNotIn(vs ...string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldNotIn(FieldStatus, vs...))
+}
+
+// StatusGT applies the GT predicate on the "status" field.
+func StatusGT(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldGT(FieldStatus, v))
+}
+
+// StatusGTE applies the GTE predicate on the "status" field.
+func StatusGTE(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldGTE(FieldStatus, v))
+}
+
+// StatusLT applies the LT predicate on the "status" field.
+func StatusLT(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldLT(FieldStatus, v))
+}
+
+// StatusLTE applies the LTE predicate on the "status" field.
+func StatusLTE(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldLTE(FieldStatus, v))
+}
+
+// StatusContains applies the Contains predicate on the "status" field.
+func StatusContains(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldContains(FieldStatus, v))
+}
+
+// StatusHasPrefix applies the HasPrefix predicate on the "status" field.
+func StatusHasPrefix(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldHasPrefix(FieldStatus, v))
+}
+
+// StatusHasSuffix applies the HasSuffix predicate on the "status" field.
+func StatusHasSuffix(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldHasSuffix(FieldStatus, v))
+}
+
+// StatusEqualFold applies the EqualFold predicate on the "status" field.
+func StatusEqualFold(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldEqualFold(FieldStatus, v))
+}
+
+// StatusContainsFold applies the ContainsFold predicate on the "status" field.
+func StatusContainsFold(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldContainsFold(FieldStatus, v))
+}
+
+// CurrencyEQ applies the EQ predicate on the "currency" field.
+func CurrencyEQ(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldEQ(FieldCurrency, v))
+}
+
+// CurrencyNEQ applies the NEQ predicate on the "currency" field.
+func CurrencyNEQ(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldNEQ(FieldCurrency, v))
+}
+
+// CurrencyIn applies the In predicate on the "currency" field.
+func CurrencyIn(vs ...string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldIn(FieldCurrency, vs...))
+}
+
+// CurrencyNotIn applies the NotIn predicate on the "currency" field.
+func CurrencyNotIn(vs ...string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldNotIn(FieldCurrency, vs...))
+}
+
+// CurrencyGT applies the GT predicate on the "currency" field.
+func CurrencyGT(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldGT(FieldCurrency, v))
+}
+
+// CurrencyGTE applies the GTE predicate on the "currency" field.
+func CurrencyGTE(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldGTE(FieldCurrency, v))
+}
+
+// CurrencyLT applies the LT predicate on the "currency" field.
+func CurrencyLT(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldLT(FieldCurrency, v))
+}
+
+// CurrencyLTE applies the LTE predicate on the "currency" field.
+func CurrencyLTE(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldLTE(FieldCurrency, v))
+}
+
+// CurrencyContains applies the Contains predicate on the "currency" field.
+func CurrencyContains(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldContains(FieldCurrency, v))
+}
+
+// CurrencyHasPrefix applies the HasPrefix predicate on the "currency" field.
+func CurrencyHasPrefix(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldHasPrefix(FieldCurrency, v))
+}
+
+// CurrencyHasSuffix applies the HasSuffix predicate on the "currency" field.
+func CurrencyHasSuffix(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldHasSuffix(FieldCurrency, v))
+}
+
+// CurrencyEqualFold applies the EqualFold predicate on the "currency" field.
+func CurrencyEqualFold(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldEqualFold(FieldCurrency, v))
+}
+
+// CurrencyContainsFold applies the ContainsFold predicate on the "currency" field.
+func CurrencyContainsFold(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldContainsFold(FieldCurrency, v))
+}
+
+// BillingTermEQ applies the EQ predicate on the "billing_term" field.
+func BillingTermEQ(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldEQ(FieldBillingTerm, v))
+}
+
+// BillingTermNEQ applies the NEQ predicate on the "billing_term" field.
+func BillingTermNEQ(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldNEQ(FieldBillingTerm, v))
+}
+
+// BillingTermIn applies the In predicate on the "billing_term" field.
+func BillingTermIn(vs ...string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldIn(FieldBillingTerm, vs...))
+}
+
+// BillingTermNotIn applies the NotIn predicate on the "billing_term" field.
+func BillingTermNotIn(vs ...string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldNotIn(FieldBillingTerm, vs...))
+}
+
+// BillingTermGT applies the GT predicate on the "billing_term" field.
+func BillingTermGT(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldGT(FieldBillingTerm, v))
+}
+
+// BillingTermGTE applies the GTE predicate on the "billing_term" field.
+func BillingTermGTE(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldGTE(FieldBillingTerm, v))
+}
+
+// BillingTermLT applies the LT predicate on the "billing_term" field.
+func BillingTermLT(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldLT(FieldBillingTerm, v))
+}
+
+// BillingTermLTE applies the LTE predicate on the "billing_term" field.
+func BillingTermLTE(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldLTE(FieldBillingTerm, v))
+}
+
+// BillingTermContains applies the Contains predicate on the "billing_term" field.
+func BillingTermContains(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldContains(FieldBillingTerm, v))
+}
+
+// BillingTermHasPrefix applies the HasPrefix predicate on the "billing_term" field.
+func BillingTermHasPrefix(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldHasPrefix(FieldBillingTerm, v))
+}
+
+// BillingTermHasSuffix applies the HasSuffix predicate on the "billing_term" field.
+func BillingTermHasSuffix(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldHasSuffix(FieldBillingTerm, v))
+}
+
+// BillingTermEqualFold applies the EqualFold predicate on the "billing_term" field.
+func BillingTermEqualFold(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldEqualFold(FieldBillingTerm, v))
+}
+
+// BillingTermContainsFold applies the ContainsFold predicate on the "billing_term" field.
+func BillingTermContainsFold(v string) predicate.ProductTotal {
+	return predicate.ProductTotal(sql.FieldContainsFold(FieldBillingTerm, v))
+}
+
 // PurchasesEQ applies the EQ predicate on the "purchases" field.
 func PurchasesEQ(v int) predicate.ProductTotal {
 	return predicate.ProductTotal(sql.FieldEQ(FieldPurchases, v))
@@ -512,6 +729,60 @@ func ReservedLT(v int) predicate.ProductTotal {
 // ReservedLTE applies the LTE predicate on the "reserved" field.
 func ReservedLTE(v int) predicate.ProductTotal {
 	return predicate.ProductTotal(sql.FieldLTE(FieldReserved, v))
+}
+
+// SpendEQ applies the EQ predicate on the "spend" field.
+func SpendEQ(v money.Amount) predicate.ProductTotal {
+	vc := int64(v)
+	return predicate.ProductTotal(sql.FieldEQ(FieldSpend, vc))
+}
+
+// SpendNEQ applies the NEQ predicate on the "spend" field.
+func SpendNEQ(v money.Amount) predicate.ProductTotal {
+	vc := int64(v)
+	return predicate.ProductTotal(sql.FieldNEQ(FieldSpend, vc))
+}
+
+// SpendIn applies the In predicate on the "spend" field.
+func SpendIn(vs ...money.Amount) predicate.ProductTotal {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.ProductTotal(sql.FieldIn(FieldSpend, v...))
+}
+
+// SpendNotIn applies the NotIn predicate on the "spend" field.
+func SpendNotIn(vs ...money.Amount) predicate.ProductTotal {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.ProductTotal(sql.FieldNotIn(FieldSpend, v...))
+}
+
+// SpendGT applies the GT predicate on the "spend" field.
+func SpendGT(v money.Amount) predicate.ProductTotal {
+	vc := int64(v)
+	return predicate.ProductTotal(sql.FieldGT(FieldSpend, vc))
+}
+
+// SpendGTE applies the GTE predicate on the "spend" field.
+func SpendGTE(v money.Amount) predicate.ProductTotal {
+	vc := int64(v)
+	return predicate.ProductTotal(sql.FieldGTE(FieldSpend, vc))
+}
+
+// SpendLT applies the LT predicate on the "spend" field.
+func SpendLT(v money.Amount) predicate.ProductTotal {
+	vc := int64(v)
+	return predicate.ProductTotal(sql.FieldLT(FieldSpend, vc))
+}
+
+// SpendLTE applies the LTE predicate on the "spend" field.
+func SpendLTE(v money.Amount) predicate.ProductTotal {
+	vc := int64(v)
+	return predicate.ProductTotal(sql.FieldLTE(FieldSpend, vc))
 }
 
 // HasTenant applies the HasEdge predicate on the "tenant" edge.

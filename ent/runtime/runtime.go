@@ -24,6 +24,7 @@ import (
 	"purser/ent/tenant"
 	"purser/ent/user"
 	"purser/internal/instant"
+	"purser/internal/money"
 )
 
 // The init function reads all schema descriptors with runtime code
@@ -171,21 +172,25 @@ func init() {
 	producttotalFields := schema.ProductTotal{}.Fields()
 	_ = producttotalFields
 	// producttotalDescPurchases is the schema descriptor for purchases field.
-	producttotalDescPurchases := producttotalFields[3].Descriptor()
+	producttotalDescPurchases := producttotalFields[6].Descriptor()
 	// producttotal.DefaultPurchases holds the default value on creation for the purchases field.
 	producttotal.DefaultPurchases = producttotalDescPurchases.Default.(int)
 	// producttotalDescQuantity is the schema descriptor for quantity field.
-	producttotalDescQuantity := producttotalFields[4].Descriptor()
+	producttotalDescQuantity := producttotalFields[7].Descriptor()
 	// producttotal.DefaultQuantity holds the default value on creation for the quantity field.
 	producttotal.DefaultQuantity = producttotalDescQuantity.Default.(int)
 	// producttotalDescAssigned is the schema descriptor for assigned field.
-	producttotalDescAssigned := producttotalFields[5].Descriptor()
+	producttotalDescAssigned := producttotalFields[8].Descriptor()
 	// producttotal.DefaultAssigned holds the default value on creation for the assigned field.
 	producttotal.DefaultAssigned = producttotalDescAssigned.Default.(int)
 	// producttotalDescReserved is the schema descriptor for reserved field.
-	producttotalDescReserved := producttotalFields[6].Descriptor()
+	producttotalDescReserved := producttotalFields[9].Descriptor()
 	// producttotal.DefaultReserved holds the default value on creation for the reserved field.
 	producttotal.DefaultReserved = producttotalDescReserved.Default.(int)
+	// producttotalDescSpend is the schema descriptor for spend field.
+	producttotalDescSpend := producttotalFields[10].Descriptor()
+	// producttotal.DefaultSpend holds the default value on creation for the spend field.
+	producttotal.DefaultSpend = money.Amount(producttotalDescSpend.Default.(int64))
 	purchaseMixin := schema.Purchase{}.Mixin()
 	purchaseMixinHooks1 := purchaseMixin[1].Hooks()
 	purchase.Hooks[0] = purchaseMixinHooks1[0]

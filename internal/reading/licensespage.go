@@ -41,6 +41,7 @@ func (s *Service) ProductLicenses(ctx context.Context, use *shape.Field, args mo
 func (l *loader) productRows(scope groupScope) source[*model.ProductLicenses] {
 	return func(sh *shape.Shape) (*query, func() *model.ProductLicenses, keyset) {
 		inner, t := l.r.From("product_totals", "t")
+		inner.Where(sql.In(t.C("status"), usable...))
 		if scope.source != nil {
 			inner.Where(sql.EQ(t.C("source"), string(*scope.source)))
 		}

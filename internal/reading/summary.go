@@ -10,7 +10,9 @@ import (
 	"purser/internal/instant"
 	"purser/internal/lifecycle"
 	"purser/internal/money"
+	"purser/internal/shape"
 	"purser/internal/sql"
+	"purser/internal/store"
 )
 
 // soon is how long before its end a purchase counts as expiring.
@@ -18,6 +20,12 @@ const soon = 30 * 24 * time.Hour
 
 // spend is money by currency.
 type spend map[string]money.Amount
+
+func (s spend) add(currency string, a money.Amount) {
+	if a != 0 {
+		s[currency] += a
+	}
+}
 
 func (s spend) list() []*model.Money {
 	list := make([]*model.Money, 0, len(s))
@@ -27,79 +35,90 @@ func (s spend) list() []*model.Money {
 	return list
 }
 
-// summary adds up the tenant's purchases, with three statements.
-func (l *loader) summary(ctx context.Context) (*model.TenantSummary, error) {
+// summary loads the figures that were asked for.
+func (l *loader) summary(ctx context.Context, sh *shape.Shape) (*model.TenantSummary, error) {
 	m := &model.TenantSummary{ByStatus: []*model.StatusCount{}}
-	if err := l.sums(ctx, m); err != nil {
-		return nil, err
+	b := l.batch()
+	if slices.ContainsFunc([]string{"selfServiceCount", "centralCount", "byStatus", "seats", "assignedSeats", "selfServiceSpend", "centralSpend"}, sh.Has) {
+		l.sumTotals(b, m)
 	}
+	if sh.Has("expiringIn30Days") {
+		b.count(l.expiring(), &m.ExpiringIn30Days)
+	}
+	if sh.Has("orphaned") {
+		b.count(l.orphans(), &m.Orphaned)
+	}
+	if sh.Has("licensedTwice") {
+		twice, _ := sql.Over(l.licensedTwice(), "twice")
+		b.count(twice, &m.LicensedTwice)
+	}
+	return m, b.run(ctx)
+}
+
+// count has the rows of a statement counted.
+func (b *batch) count(s *sql.Selector, n *int) {
+	b.add(s.AppendSelectExpr(sql.Raw("COUNT(*)")), func(rows *store.Rows) error { return rows.Scan(n) })
+}
+
+// sumTotals adds up the totals of the tenant's products.
+func (l *loader) sumTotals(b *batch, m *model.TenantSummary) {
+	sel, t := l.r.From("product_totals", "t")
+	q := l.query(sel)
+	sel.Where(sql.NEQ(t.C("status"), string(model.SubscriptionStatusDeleted)))
+	var (
+		c               model.StatusCount
+		currency        string
+		term            model.BillingTerm
+		seats, assigned int
+		price           money.Amount
+	)
+	by := []string{t.C("source"), t.C("status"), t.C("currency"), t.C("billing_term")}
+	sel.Select(by...).GroupBy(by...)
+	q.dest = append(q.dest, &c.Source, &c.Status, &currency, &term)
+	q.sum(&c.Count, t.C("purchases"))
+	q.sum(&seats, t.C("quantity"))
+	q.sum(&assigned, t.C("assigned"))
+	q.sum(&price, t.C("spend"))
+	counts, self, central := map[[2]string]int{}, spend{}, spend{}
+	b.each(q, func() {
+		counts[[2]string{string(c.Source), string(c.Status)}] += c.Count
+		m.Seats, m.AssignedSeats = m.Seats+seats, m.AssignedSeats+assigned
+		if c.Source == model.PurchaseSourceCentral {
+			m.CentralCount += c.Count
+			central.add(currency, price.Over(lifecycle.Months(term)))
+		} else {
+			m.SelfServiceCount += c.Count
+			self.add(currency, price.Over(lifecycle.Months(term)))
+		}
+	})
+	b.after(func(context.Context) error {
+		for _, source := range model.AllPurchaseSource {
+			for _, status := range model.AllSubscriptionStatus {
+				if n := counts[[2]string{string(source), string(status)}]; n > 0 {
+					m.ByStatus = append(m.ByStatus, &model.StatusCount{Source: source, Status: status, Count: n})
+				}
+			}
+		}
+		m.SelfServiceSpend, m.CentralSpend = self.list(), central.list()
+		return nil
+	})
+}
+
+// sum adds the sum of a column, as what it is a sum of: PostgreSQL's would be a decimal.
+func (q *query) sum(dest any, column string) { q.col(dest, "CAST("+sql.Sum(column)+" AS BIGINT)") }
+
+// expiring selects what ends soon: as its index says it.
+func (l *loader) expiring() *sql.Selector {
+	sel, p := l.r.From("purchases", "p")
+	return sel.Where(sql.ExprP(p.C("status") + " = 'ACTIVE'")).Where(sql.EQ(p.C("recurring_billing"), false)).
+		Where(sql.LT(p.C("expires_at"), int64(instant.From(l.now().Add(soon)))))
+}
+
+// orphans selects what runs although who bought it for themselves has left or is blocked.
+func (l *loader) orphans() *sql.Selector {
 	sel, p := l.r.From("purchases", "p")
 	q := l.query(sel)
 	sel.Where(sql.EQ(p.C("status"), string(model.SubscriptionStatusActive)))
 	q.orphaned(p, true)
-	sel.AppendSelectExpr(sql.Raw("COUNT(*)"))
-	q.dest = append(q.dest, &m.Orphaned)
-	if err := q.each(ctx, func() {}); err != nil {
-		return nil, err
-	}
-	twice := l.licensedTwice()
-	over, _ := sql.Over(twice, "twice")
-	q = l.query(over)
-	over.AppendSelectExpr(sql.Raw("COUNT(*)"))
-	q.dest = append(q.dest, &m.LicensedTwice)
-	return m, q.each(ctx, func() {})
-}
-
-// sums adds up what one walk over the purchases tells.
-func (l *loader) sums(ctx context.Context, m *model.TenantSummary) error {
-	sel, p := l.r.From("purchases", "p")
-	q := l.query(sel)
-	sel.Where(sql.NEQ(p.C("status"), string(model.SubscriptionStatusDeleted)))
-	by := []string{p.C("source"), p.C("status"), p.C("kind"), p.C("currency"), p.C("billing_term"), p.C("recurring_billing")}
-	var (
-		c         model.StatusCount
-		kind      model.PurchaseKind
-		currency  string
-		term      model.BillingTerm
-		recurring bool
-		seats     int
-		assigned  int
-		price     money.Amount
-		expiring  int
-	)
-	sel.Select(by...).GroupBy(by...)
-	limit := int64(instant.From(l.now().Add(soon)))
-	sel.AppendSelectExpr(sql.Raw("COUNT(*)"), sql.Raw("SUM("+p.C("quantity")+")"), sql.Raw("SUM("+p.C("assigned")+")"),
-		sql.Raw("SUM("+p.C("unit_price")+" * "+p.C("quantity")+")"),
-		sql.ExprFunc(func(b *sql.Builder) {
-			b.WriteString("SUM(CASE WHEN " + p.C("expires_at") + " <= ").Arg(limit).WriteString(" THEN 1 ELSE 0 END)")
-		}))
-	q.dest = []any{&c.Source, &c.Status, &kind, &currency, &term, &recurring, &c.Count, &seats, &assigned, &price, &expiring}
-	counts, self, central := map[[2]string]int{}, spend{}, spend{}
-	err := q.each(ctx, func() {
-		counts[[2]string{string(c.Source), string(c.Status)}] += c.Count
-		m.Seats, m.AssignedSeats = m.Seats+seats, m.AssignedSeats+assigned
-		spent := self
-		if c.Source == model.PurchaseSourceCentral {
-			m.CentralCount += c.Count
-			spent = central
-		} else {
-			m.SelfServiceCount += c.Count
-		}
-		switch active := c.Status == model.SubscriptionStatusActive; {
-		case active && recurring && kind == model.PurchaseKindPaid:
-			spent[currency] += price.Over(lifecycle.Months(term))
-		case active && !recurring:
-			m.ExpiringIn30Days += expiring
-		}
-	})
-	for _, source := range model.AllPurchaseSource {
-		for _, status := range model.AllSubscriptionStatus {
-			if n := counts[[2]string{string(source), string(status)}]; n > 0 {
-				m.ByStatus = append(m.ByStatus, &model.StatusCount{Source: source, Status: status, Count: n})
-			}
-		}
-	}
-	m.SelfServiceSpend, m.CentralSpend = self.list(), central.list()
-	return err
+	return sel
 }

@@ -72,8 +72,8 @@ func (l *loader) fillTenant(ctx context.Context, t *model.Tenant, sh *shape.Shap
 			return err
 		}
 	}
-	if sh.Has("summary") {
-		t.Summary, err = l.summary(ctx)
+	if of := sh.Sub("summary", "TenantSummary"); of != nil {
+		t.Summary, err = l.summary(ctx, of)
 	}
 	return err
 }

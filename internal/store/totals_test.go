@@ -21,7 +21,7 @@ func twoTenants(t *testing.T, db *store.DB) {
 // bought starts a statement that inserts purchases of tenant t; each row is (id, product, its key, source, status, quantity, assigned, reserved).
 const bought = `INSERT INTO purchases (kind, unit_price, currency, billing_term, recurring_billing, purchased_at, expires_at, search_key, tenant_id,
 		purchaser_id, id, product_id, product_key, source, status, quantity, assigned, reserved)
-	SELECT 'PAID', 0, 'EUR', 'MONTHLY', TRUE, 0, 0, '', 't', 'u', v.* FROM (VALUES `
+	SELECT 'PAID', 3, 'EUR', 'MONTHLY', TRUE, 0, 0, '', 't', 'u', v.* FROM (VALUES `
 
 const buyer = `INSERT INTO users (id, tenant_id, display_name, name_key, search_key, user_principal_name, upn_key, locale, kind, account_enabled, roles)
 	VALUES ('u', 't', '', '', '', 'u', 'u', 'en', 'MEMBER', TRUE, 0)`
@@ -40,10 +40,16 @@ func TestProductTotals(t *testing.T) {
 			"UPDATE purchases SET assigned = assigned + 1 WHERE id = '1'",
 			"UPDATE purchases SET assigned = 0, reserved = reserved / 2, quantity = quantity + 1 WHERE status <> 'DELETED'",
 			"UPDATE purchases SET status = 'DISABLED' WHERE id = '1'",
-			"UPDATE purchases SET quantity = 30 WHERE id = '1'", // does not count meanwhile
+			"UPDATE purchases SET quantity = 30 WHERE id = '1'", // costs nothing meanwhile
 			"UPDATE purchases SET status = 'EXPIRED', assigned = 3 WHERE id = '1'",
 			"UPDATE purchases SET status = 'ACTIVE' WHERE id = '1'",
 			"UPDATE purchases SET status = 'DELETED', assigned = 0 WHERE id = '2'",
+			"UPDATE purchases SET unit_price = unit_price + 2",
+			"UPDATE purchases SET currency = 'USD', assigned = 4, unit_price = 7 WHERE id IN ('1', '4')",
+			"UPDATE purchases SET billing_term = 'ANNUAL', unit_price = unit_price * 10 WHERE source = 'CENTRAL'",
+			"UPDATE purchases SET recurring_billing = id > '3'",
+			"UPDATE purchases SET kind = 'TRIAL_WITH_PAYMENT_METHOD', recurring_billing = id > '1', quantity = quantity + 1 WHERE id < '4'",
+			"UPDATE purchases SET kind = 'PAID', status = 'ACTIVE' WHERE id = '3'",
 			"UPDATE purchases SET status = 'ACTIVE', quantity = 40",
 			"UPDATE purchases SET source = 'CENTRAL' WHERE source = 'SELF_SERVICE'",
 			"UPDATE purchases SET source = 'SELF_SERVICE', quantity = quantity + 1 WHERE id IN ('1', '4')",

@@ -23,7 +23,7 @@ const scanSQL = `SELECT pr.id, pr.name, s.quantity, s.assigned, s.reserved
 // countersSQL adds up the totals that the database keeps.
 const countersSQL = `SELECT pr.id, pr.name, s.quantity, s.assigned, s.reserved
 	FROM (SELECT t.product_key, t.product_id, SUM(t.quantity) AS quantity, SUM(t.assigned) AS assigned, SUM(t.reserved) AS reserved
-		FROM product_totals t WHERE t.tenant_id = $1 GROUP BY t.product_key, t.product_id HAVING SUM(t.purchases) > 0
+		FROM product_totals t WHERE t.tenant_id = $1 AND t.status IN ('ACTIVE', 'EXPIRED') GROUP BY t.product_key, t.product_id HAVING SUM(t.purchases) > 0
 		ORDER BY t.product_key, t.product_id LIMIT $2) s
 	JOIN products pr ON pr.id = s.product_id ORDER BY s.product_key, s.product_id`
 

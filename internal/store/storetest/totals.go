@@ -6,13 +6,15 @@ import (
 	"purser/internal/store"
 )
 
-// wrongTotals finds what the purchases that users can work on add up to, by tenant, product and source, and
-// the totals that the database keeps, where these are not the same.
-const wrongTotals = `SELECT tenant_id, product_key, product_id, source, SUM(n), SUM(quantity), SUM(assigned), SUM(reserved) FROM (
-	SELECT tenant_id, product_key, product_id, source, purchases AS n, quantity, assigned, reserved FROM product_totals
-	UNION ALL SELECT tenant_id, product_key, product_id, source, -1, -quantity, -assigned, -reserved FROM purchases WHERE status IN ('ACTIVE', 'EXPIRED')
-	) t GROUP BY tenant_id, product_key, product_id, source
-	HAVING SUM(n) <> 0 OR SUM(quantity) <> 0 OR SUM(assigned) <> 0 OR SUM(reserved) <> 0`
+// wrongTotals finds what purchases add up to, by all that totals are kept by, and the totals that the database keeps, where
+// these are not the same.
+const wrongTotals = `SELECT tenant_id, product_key, product_id, source, status, currency, billing_term,
+		SUM(n), SUM(quantity), SUM(assigned), SUM(reserved), SUM(spend) FROM (
+	SELECT tenant_id, product_key, product_id, source, status, currency, billing_term, purchases AS n, quantity, assigned, reserved, spend FROM product_totals
+	UNION ALL SELECT tenant_id, product_key, product_id, source, status, currency, billing_term, -1, -quantity, -assigned, -reserved,
+		CASE WHEN status = 'ACTIVE' AND recurring_billing AND kind = 'PAID' THEN -unit_price * quantity ELSE 0 END FROM purchases
+	) t GROUP BY tenant_id, product_key, product_id, source, status, currency, billing_term
+	HAVING SUM(n) <> 0 OR SUM(quantity) <> 0 OR SUM(assigned) <> 0 OR SUM(reserved) <> 0 OR SUM(spend) <> 0`
 
 // CheckTotals fails the test unless the totals that the database keeps are those of its purchases. Every
 // database of this package is checked when its test ends.
@@ -29,14 +31,15 @@ func CheckTotals(tb interface {
 	}
 	defer func() { _ = rows.Close() }() // its error shows in Err
 	for rows.Next() {
-		var tenant, key, product, source string
-		var purchases, quantity, assigned, reserved int
-		if err := rows.Scan(&tenant, &key, &product, &source, &purchases, &quantity, &assigned, &reserved); err != nil {
+		var tenant, key, product, source, status, currency, term string
+		var purchases, quantity, assigned, reserved, spend int
+		err := rows.Scan(&tenant, &key, &product, &source, &status, &currency, &term, &purchases, &quantity, &assigned, &reserved, &spend)
+		if err != nil {
 			tb.Errorf("the totals: %v", err)
 			return
 		}
-		tb.Errorf("the %s totals of %s (%s) in %s are off by %d purchases, %d seats, %d assigned, %d reserved",
-			source, product, key, tenant, purchases, quantity, assigned, reserved)
+		tb.Errorf("the totals of %s (%s), %s %s %s %s, in %s are off by %d purchases, %d seats, %d assigned, %d reserved, %d of spend",
+			product, key, source, status, term, currency, tenant, purchases, quantity, assigned, reserved, spend)
 	}
 	if err := rows.Err(); err != nil {
 		tb.Errorf("the totals: %v", err)
