@@ -5,6 +5,7 @@ import (
 	stdsql "database/sql"
 	"database/sql/driver"
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/mattn/go-sqlite3"
@@ -18,6 +19,8 @@ const (
 	pgSerialization = "40001"
 	pgDeadlock      = "40P01"
 	pgCanceled      = "57014"
+	pgStopping      = "57P"   // and how: the server is being stopped, has crashed, is starting
+	pgFull          = "53300" // it takes no more connections
 	pgNotText       = "22021" // a NUL, which PostgreSQL cannot hold in a text
 )
 
@@ -49,18 +52,18 @@ func translate(err error) error {
 	if _, ok := errors.AsType[*fault.Error](err); ok || err == nil {
 		return err
 	}
-	canceled := false
+	canceled, stopping := false, false
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		if e.Code == pgNotText {
 			return errNotText
 		}
-		canceled = e.Code == pgCanceled
+		canceled, stopping = e.Code == pgCanceled, strings.HasPrefix(e.Code, pgStopping) || e.Code == pgFull
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, stdsql.ErrConnDone), canceled, interrupted(err):
 		return fault.New(fault.Unavailable, "The request took too long or was given up.").Because(err)
-	case errors.Is(err, driver.ErrBadConn): // what was being committed may have been
-		return fault.New(fault.Unavailable, "The database could not be reached for a moment; look what became of it, and try again.").Because(err)
+	case errors.Is(err, driver.ErrBadConn), errors.Is(err, pgconn.ErrConnClosed), stopping:
+		return errUnreachable.Because(err)
 	case retryable(err):
 		return fault.New(fault.Unavailable, "The database is busy; try again.").Because(err)
 	case IsUnique(err):

@@ -92,6 +92,7 @@ func (db *DB) openPostgres(o Options) error {
 			config.RuntimeParams[setting[0]] = setting[1]
 		}
 	}
+	config.DialFunc = reaching(config.DialFunc)
 	pool := o.pool(stdlib.GetConnector(*config))
 	pool.SetMaxOpenConns(20)
 	pool.SetMaxIdleConns(20)

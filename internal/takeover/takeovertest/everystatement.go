@@ -69,8 +69,8 @@ func troubles(db *store.DB) []trouble {
 }
 
 // EveryStatement does the operations with each of their statements failing in each way, on every
-// kind of database: nothing is ever half done, the caller is told when nothing is, and whoever
-// goes on afterwards comes to the same end.
+// kind of database, and with the line to PostgreSQL cut at each message: nothing is ever half done,
+// the caller is told when nothing is, and whoever goes on afterwards comes to the same end.
 func EveryStatement(t *testing.T, operations ...Operation) {
 	t.Helper()
 	for _, kind := range storetest.Kinds(t) {
@@ -85,6 +85,7 @@ func EveryStatement(t *testing.T, operations ...Operation) {
 			}
 		})
 	}
+	everyMessage(t, operations)
 }
 
 // breaker breaks one operation.
@@ -97,25 +98,35 @@ type breaker struct {
 
 func (b *breaker) run(t *testing.T) {
 	t.Helper()
+	var statements []storetest.Statement
+	b.rehearse(t, func(do func()) int {
+		statements, _ = b.faults.During(storetest.Fault{}, do)
+		return len(statements)
+	})
+	struck := 0
+	for _, f := range troubles(b.db) {
+		struck += b.cause(t, f, statements)
+	}
+	t.Logf("%d statements, %d failures", len(statements), struck)
+}
+
+// rehearse does the operation without any fault, and notes what the world then looks like. during counts what it takes.
+func (b *breaker) rehearse(t *testing.T, during func(do func()) int) (took int) {
+	t.Helper()
 	w, steps := b.ready(t)
 	b.before = w.Dump(t)
 	var err error
-	statements, _ := b.faults.During(storetest.Fault{}, func() { err = steps.Do() })
-	if err != nil {
+	if took = during(func() { err = steps.Do() }); err != nil {
 		t.Fatalf("without any fault: %v", err)
 	}
 	b.after = w.Dump(t)
 	steps.Next(t, true)
 	b.end = w.Dump(t)
 	w.Check(t)
-	if b.before == b.after || len(statements) < 3 {
-		t.Fatalf("it does nothing: %v", statements)
+	if b.before == b.after || took < 3 {
+		t.Fatalf("it does nothing, or by %d statements or messages", took)
 	}
-	struck := 0
-	for _, f := range troubles(b.db) {
-		struck += b.cause(t, f, statements)
-	}
-	t.Logf("%d statements, %d failures", len(statements), struck)
+	return took
 }
 
 // ready prepares a fresh world.
