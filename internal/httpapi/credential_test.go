@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"purser/internal/httpapi"
 )
@@ -100,7 +101,7 @@ func TestOrigins(t *testing.T) {
 func TestOriginsMustBeExact(t *testing.T) {
 	t.Parallel()
 	for _, origin := range []string{"*", "https://*.example", "admin.example", "https://admin.example/", "https://", "https://Admin.example", "ftp://admin.example", "null"} {
-		if _, err := httpapi.New(httpapi.Options{Schema: newSchema(), Errors: options(nil, newSchema(), nil).Errors, Origins: []string{origin}}); err == nil {
+		if _, err := httpapi.New(httpapi.Options{Schema: newSchema(), Errors: options(nil, newSchema(), nil).Errors, Now: time.Now, Origins: []string{origin}}); err == nil {
 			t.Errorf("%q is taken", origin)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"purser/internal/fault"
@@ -18,79 +19,112 @@ const (
 	tenantShare = 5
 	// familiarFor is how long a token that was good is taken for a caller's before it is looked up again.
 	familiarFor = 10 * time.Minute
+	// noted is how old what is known of a familiar token may get, so that it is not written down with each request.
+	noted = time.Minute
 )
 
 // gate lets callers in as often as their credentials and tenants may come, and strangers as often as
 // their addresses may. It says no before anything is looked up: a token that has been good lately goes by
 // its credential's rate, any other by its address's, which gets back what turns out to be good.
+//
+// A familiar token takes no lock here, and writes but two numbers: what it has used up of its rates.
 type gate struct {
 	credentials, tenants, addresses *rate
-	familiar                        *table[owner] // by the token's hash
-	now                             func() time.Time
+	familiar                        *table[tokenHash, acquaintance]
+	now                             clock
 	refused                         func(limit string)
 }
 
-// owner is whose a token was when it was last looked up.
+type tokenHash [sha256.Size]byte
+
+// acquaintance is what is known of a token: whose it was lately. It is replaced, never changed; nil: nobody's.
+type acquaintance = atomic.Pointer[owner]
+
+// owner is whose a token was when it was looked up, and what they may still do.
 type owner struct {
-	caller *viewer.Caller
-	seen   time.Time
+	caller             *viewer.Caller
+	seen               time.Duration // by the gate's clock
+	credential, tenant *meter
 }
 
-func newGate(l Limits, now func() time.Time, refused func(limit string)) *gate {
-	return &gate{
+func newGate(l Limits, wall func() time.Time, refused func(limit string)) *gate {
+	now := since(wall)
+	g := &gate{
 		credentials: newRate(l.Rate, l.Burst, now),
-		tenants:     newRate(l.Rate*tenantShare, l.Burst*tenantShare, now),
+		tenants:     newRate(l.Rate*tenantShare, min(l.Burst, largestBurst)*tenantShare, now),
 		addresses:   newRate(l.Rate, l.Burst, now),
-		familiar:    newTable(func(o owner) bool { return now().Sub(o.seen) > familiarFor }),
 		now:         now, refused: refused,
 	}
+	g.familiar = newTable(
+		func(tokenHash) *acquaintance { return new(acquaintance) },
+		func(a *acquaintance, anyway bool) bool { return anyway || lately(a, now()) == nil },
+	)
+	return g
 }
 
 // visit is one request at the gate.
 type visit struct {
-	token, address string
-	caller         *viewer.Caller // whose the token was lately; nil: nobody's
+	token   tokenHash
+	owner   *owner // whose the token was lately; nil: nobody's
+	address *meter // what a stranger was charged to
 }
 
 // stranger lets somebody in who shows nothing, or nothing that could be a credential.
 func (g *gate) stranger(address string) error {
-	return g.tooMany("address", g.addresses.take(address))
+	return g.tooMany("address", g.addresses.take(g.addresses.of(address), g.now()))
 }
 
 // arrive lets in who shows a token, so that it can be looked up.
 func (g *gate) arrive(token, address string) (visit, error) {
-	sum := sha256.Sum256([]byte(token))
-	v := visit{token: string(sum[:]), address: address}
-	o := g.familiar.get(v.token)
-	if o.caller == nil || g.now().Sub(o.seen) > familiarFor {
-		return v, g.stranger(address)
+	v, now := visit{token: sha256.Sum256([]byte(token))}, g.now()
+	if v.owner = lately(g.familiar.get(v.token), now); v.owner != nil {
+		return v, g.charge(v.owner, now)
 	}
-	v.caller = o.caller
-	return v, g.charge(o.caller)
+	v.address = g.addresses.of(address)
+	return v, g.tooMany("address", g.addresses.take(v.address, now))
+}
+
+// lately returns whose a token was, unless that is too long ago.
+func lately(a *acquaintance, now time.Duration) *owner {
+	if a == nil {
+		return nil
+	}
+	o := a.Load()
+	if o == nil || now-o.seen > familiarFor+noted {
+		return nil
+	}
+	return o
 }
 
 // found tells whose the token is.
 func (g *gate) found(v visit, c *viewer.Caller) error {
-	o := owner{caller: c, seen: g.now()}
-	g.familiar.change(v.token, func(owner) owner { return o })
-	if v.caller != nil {
+	now := g.now()
+	if v.owner != nil && now-v.owner.seen < noted && v.owner.caller.SameAs(c) {
+		return nil
+	}
+	o := &owner{caller: c, seen: now, credential: g.credentials.of(credentialOf(c)), tenant: g.tenants.of(c.Home)}
+	g.familiar.add(v.token).Store(o)
+	if v.owner != nil {
 		return nil
 	}
 	g.addresses.giveBack(v.address)
-	return g.charge(c)
+	return g.charge(o, now)
 }
 
 // lost tells that the token is nobody's, any more.
-func (g *gate) lost(v visit) { g.familiar.drop(v.token) }
+func (g *gate) lost(v visit) {
+	if a := g.familiar.get(v.token); a != nil {
+		a.Store(nil)
+	}
+}
 
-func (g *gate) charge(c *viewer.Caller) error {
-	credential := credentialOf(c)
-	if wait := g.credentials.take(credential); wait > 0 {
+func (g *gate) charge(o *owner, now time.Duration) error {
+	if wait := g.credentials.take(o.credential, now); wait > 0 {
 		return g.tooMany("credential", wait)
 	}
-	wait := g.tenants.take(c.Home)
+	wait := g.tenants.take(o.tenant, now)
 	if wait > 0 {
-		g.credentials.giveBack(credential)
+		g.credentials.giveBack(o.credential)
 	}
 	return g.tooMany("tenant", wait)
 }

@@ -18,10 +18,10 @@ type guest struct {
 
 // presume returns the caller whose the token was lately, and the look-up that has to confirm it; nobody, where there is none such.
 func (s *Server) presume(token string, v visit) guest {
-	if v.caller == nil || s.LookUp == nil {
+	if v.owner == nil || s.LookUp == nil {
 		return guest{}
 	}
-	return guest{caller: v.caller, lookUp: s.LookUp(token), visit: v}
+	return guest{caller: v.owner.caller, lookUp: s.LookUp(token), visit: v}
 }
 
 // confirm tells whether a call goes on: its caller is the one who was presumed. Else it is refused, or executed anew for who

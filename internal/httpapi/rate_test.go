@@ -70,14 +70,14 @@ func TestRateForgets(t *testing.T) {
 	const most = 64 * 1024
 	h := &hand{}
 	r := httpapi.NewRate(10, 3, h.now)
-	for i := range 3 * most {
+	for i := range most + most/4 {
 		r.Take(fmt.Sprint(i))
 	}
 	if n := r.Kept(); n > most || n < most/2 {
 		t.Errorf("%d keys are kept", n)
 	}
 	h.pass(time.Second)       // all have made good
-	for i := range most / 2 { // stale ones are dropped for them
+	for i := range most / 4 { // stale ones are dropped for them
 		r.Take(fmt.Sprint("new", i))
 	}
 	if n := r.Kept(); n > most {
@@ -91,23 +91,109 @@ func TestRateForgets(t *testing.T) {
 	}
 }
 
+// TestRateOfWhoHolds: a meter that was dropped counts on in the one that has taken its place.
+func TestRateOfWhoHolds(t *testing.T) {
+	t.Parallel()
+	r := httpapi.NewRate(10, 3, (&hand{}).now)
+	r.Narrow(1)
+	one, another := r.Held("a"), r.Held("a")
+	r.Held("b") // in its place
+	for i, take := range []func() float64{one, another, r.Held("a")} {
+		if take() != 0 {
+			t.Errorf("take %d waits", i)
+		}
+	}
+	for i, take := range []func() float64{one, another, r.Held("a")} {
+		if take() == 0 {
+			t.Errorf("take %d of 3 passes once more", i)
+		}
+	}
+}
+
+// TestRateKeepsWhoComes just when it is looked whether they can be forgotten.
+func TestRateKeepsWhoComes(t *testing.T) {
+	t.Parallel()
+	looked := -1000
+	var take func() float64
+	r := httpapi.NewRate(10, 1, func() time.Time {
+		if looked++; looked == 2 { // first for c, then for a
+			take()
+		}
+		return (&hand{}).now()
+	})
+	r.Narrow(2)
+	take = r.Held("a")
+	r.Held("b")
+	looked = 0
+	r.Held("c") // in the place of b
+	if take() == 0 || r.Take("a") == 0 {
+		t.Error("who came meanwhile was forgotten")
+	}
+}
+
+// TestRateCountsBoth takes in the middle of another take.
+func TestRateCountsBoth(t *testing.T) {
+	t.Parallel()
+	r := httpapi.NewRate(10, 2, (&hand{}).now)
+	r.TakeAround("a", func() { r.Take("a") })
+	if r.Take("a") == 0 {
+		t.Error("a third one passes")
+	}
+}
+
+// TestRateIsExactAmongMany has many take while the clock stands, of a key whose meter may be dropped beneath them.
 func TestRateIsExactAmongMany(t *testing.T) {
 	t.Parallel()
-	r := httpapi.NewRate(10, 100, (&hand{}).now)
-	var passed atomic.Int64
-	var wg sync.WaitGroup
-	for range 8 {
+	for range 200 {
+		r := httpapi.NewRate(10, 100, (&hand{}).now)
+		r.Narrow(8)
+		take := r.Held("a")
+		var passed atomic.Int64
+		var wg sync.WaitGroup
 		wg.Go(func() {
-			for range 100 {
-				if r.Take("a") == 0 {
-					passed.Add(1)
-				}
+			for i := range 100 { // others come, who do nothing
+				r.Held(fmt.Sprint(i))
 			}
 		})
+		for range 16 {
+			wg.Go(func() {
+				for range 10 {
+					if take() == 0 {
+						passed.Add(1)
+					}
+					if r.Take("a") == 0 {
+						passed.Add(1)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if passed.Load() != 100 {
+			t.Errorf("%d passed, want 100", passed.Load())
+		}
 	}
-	wg.Wait()
-	if passed.Load() != 100 {
-		t.Errorf("%d passed, want 100", passed.Load())
+}
+
+// TestRateWhenTheClockStepsBack: who did something waits for it once more, and nobody else.
+func TestRateWhenTheClockStepsBack(t *testing.T) {
+	t.Parallel()
+	h := &hand{}
+	r := httpapi.NewRate(10, 3, h.now)
+	r.Take("a")
+	h.pass(-time.Second)
+	if wait := r.Take("a"); wait != 0.9 {
+		t.Errorf("waits %g s, want 0.9", wait)
+	}
+	for i, want := range []float64{0, 0, 0, 0.1} {
+		if wait := r.Take("b"); wait != want {
+			t.Errorf("somebody new, %d: waits %g s, want %g", i, wait, want)
+		}
+	}
+	h.pass(900 * time.Millisecond)
+	for i, want := range []float64{0, 0.1} {
+		if wait := r.Take("a"); wait != want {
+			t.Errorf("later, %d: waits %g s, want %g", i, wait, want)
+		}
 	}
 }
 

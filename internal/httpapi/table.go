@@ -1,71 +1,69 @@
 package httpapi
 
-import (
-	"hash/maphash"
-	"sync"
-)
+import "sync"
 
 const (
-	tableParts = 64
-	partSize   = 1024 // entries, at most
+	// tableSize is how many values a table holds at most.
+	tableSize = 64 << 10
+	// looks is at how many values a full table looks for one that can be dropped without loss, before it drops any.
+	looks = 8
 )
 
-// table is a map that holds only so much, in parts that each have a lock of their own.
-type table[V any] struct {
-	stale func(V) bool // tells what may be dropped without loss
-	seed  maphash.Seed
-	parts [tableParts]struct {
-		mu sync.Mutex
-		m  map[string]V
+// table is a map that holds only so many values. To get one takes no lock. To add one does, and may drop another:
+// that is at most some looks, however full the table is.
+type table[K comparable, V any] struct {
+	fresh func(K) *V
+	// forget tells whether a value may be dropped, which it has to where anyway is set.
+	forget func(v *V, anyway bool) bool
+	size   int
+	values sync.Map // by K: *V
+
+	mu   sync.Mutex
+	ring []place[K, V] // one of each value
+	hand int           // where it is looked next
+}
+
+type place[K comparable, V any] struct {
+	key   K
+	value *V
+}
+
+func newTable[K comparable, V any](fresh func(K) *V, forget func(v *V, anyway bool) bool) *table[K, V] {
+	return &table[K, V]{fresh: fresh, forget: forget, size: tableSize}
+}
+
+// get returns a key's value; nil where it has none.
+func (t *table[K, V]) get(key K) *V {
+	found, _ := t.values.Load(key)
+	v, _ := found.(*V)
+	return v
+}
+
+// add returns a key's value, a fresh one where it has none.
+func (t *table[K, V]) add(key K) *V {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if v := t.get(key); v != nil {
+		return v
 	}
-}
-
-func newTable[V any](stale func(V) bool) *table[V] {
-	return &table[V]{stale: stale, seed: maphash.MakeSeed()}
-}
-
-// change gives a key the value that do makes of the one it has; the zero value where it has none.
-func (t *table[V]) change(key string, do func(V) V) {
-	part := &t.parts[maphash.String(t.seed, key)%tableParts]
-	part.mu.Lock()
-	defer part.mu.Unlock()
-	v, ok := part.m[key]
-	switch {
-	case part.m == nil:
-		part.m = map[string]V{}
-	case !ok && len(part.m) >= partSize:
-		t.makeRoom(part.m)
+	p := place[K, V]{key, t.fresh(key)}
+	if len(t.ring) < t.size {
+		t.ring = append(t.ring, p)
+	} else {
+		t.ring[t.drop()] = p
 	}
-	part.m[key] = do(v)
+	t.values.Store(key, p.value)
+	return p.value
 }
 
-// get returns a key's value; the zero value where it has none.
-func (t *table[V]) get(key string) V {
-	part := &t.parts[maphash.String(t.seed, key)%tableParts]
-	part.mu.Lock()
-	defer part.mu.Unlock()
-	return part.m[key]
-}
-
-func (t *table[V]) drop(key string) {
-	part := &t.parts[maphash.String(t.seed, key)%tableParts]
-	part.mu.Lock()
-	defer part.mu.Unlock()
-	delete(part.m, key)
-}
-
-// makeRoom drops what is stale and, where that is little, some of the rest, so that it is not done
-// for each new key.
-func (t *table[V]) makeRoom(m map[string]V) {
-	for key, v := range m {
-		if t.stale(v) {
-			delete(m, key)
+// drop drops a value and returns its place. The caller holds the lock.
+func (t *table[K, V]) drop() int {
+	for look := 1; ; look++ {
+		i := t.hand
+		t.hand = (i + 1) % len(t.ring)
+		if p := t.ring[i]; t.forget(p.value, look >= looks) {
+			t.values.Delete(p.key)
+			return i
 		}
-	}
-	for key := range m {
-		if len(m) <= partSize*7/8 {
-			return
-		}
-		delete(m, key)
 	}
 }
