@@ -1111,8 +1111,8 @@ func init() {
 	MoveUsersTable.ForeignKeys[2].RefTable = UsersTable
 	MoveUsersTable.Annotation = &entsql.Annotation{}
 	MoveUsersTable.Annotation.Checks = map[string]string{
-		"move_user_at":      "at IS NULL AND result = 'PENDING' OR at IS NOT NULL AND result <> 'PENDING'",
-		"move_user_outcome": "result IN ('PENDING', 'MOVED', 'ALREADY_LICENSED', 'GONE')",
+		"move_user_at":     "at IS NULL AND result = 'PENDING' OR at IS NOT NULL AND result <> 'PENDING'",
+		"move_user_result": "result = 'PENDING' OR result = 'MOVED' OR result = 'ALREADY_LICENSED' OR result = 'GONE'",
 	}
 	NotificationsTable.ForeignKeys[0].RefTable = TenantsTable
 	NotificationsTable.ForeignKeys[1].RefTable = UsersTable

@@ -50,8 +50,9 @@ func (MoveUser) Indexes() []ent.Index {
 func (MoveUser) Annotations() []schema.Annotation {
 	return []schema.Annotation{
 		entsql.Checks(map[string]string{
-			"move_user_outcome": oneOf("result", "PENDING", "MOVED", "ALREADY_LICENSED", "GONE"),
-			"move_user_at":      "at IS NULL AND result = 'PENDING' OR at IS NOT NULL AND result <> 'PENDING'",
+			// not by IN: for more than two, SQLite makes a table of them for each row that it checks
+			"move_user_result": "result = 'PENDING' OR result = 'MOVED' OR result = 'ALREADY_LICENSED' OR result = 'GONE'",
+			"move_user_at":     "at IS NULL AND result = 'PENDING' OR at IS NOT NULL AND result <> 'PENDING'",
 		}),
 	}
 }

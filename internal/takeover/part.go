@@ -54,10 +54,11 @@ const (
 		SELECT license_id FROM move_users WHERE move_id = ? AND result = 'PENDING' AND result <> 'MOVED' AND license_id > ? ORDER BY license_id LIMIT ?) b`
 )
 
-// outcome decides what becomes of the user of license l. A license of the target is looked for among the user's: the
-// target's may be very many more than PostgreSQL's statistics know yet.
+// outcome decides what becomes of the user of license l. Who has left is looked up in the index of those, who are few: BETWEEN,
+// since SQLite would take the primary key for an id that it equals, and read each user. A license of the target is looked for
+// among the user's: the target's may be very many more than PostgreSQL's statistics know yet.
 const outcome = `CASE
-	WHEN EXISTS (SELECT 1 FROM users u WHERE u.tenant_id = ? AND u.id = l.user_id AND u.removed) THEN 'GONE'
+	WHEN EXISTS (SELECT 1 FROM users u WHERE u.tenant_id = ? AND u.id BETWEEN l.user_id AND l.user_id AND u.removed) THEN 'GONE'
 	WHEN EXISTS (SELECT 1 FROM licenses t WHERE t.user_id = l.user_id AND COALESCE(t.purchase_id = ?, FALSE)) THEN 'ALREADY_LICENSED'
 	ELSE 'MOVED' END`
 
