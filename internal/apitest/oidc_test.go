@@ -19,12 +19,18 @@ import (
 func trust(t *testing.T, s *apitest.Server) *openidtest.Issuer {
 	t.Helper()
 	i := openidtest.Start(t)
+	believe(t, s, i)
+	return i
+}
+
+// believe lets the users of this OpenID provider use the API.
+func believe(t *testing.T, s *apitest.Server, i *openidtest.Issuer) {
+	t.Helper()
 	p, err := openid.New(i.Settings(), s.Clock.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Access.TrustIssuer(p)
-	return i
 }
 
 // TestOIDCRoles asks for what the stored roles allow and those in the token do not, and the other way round.

@@ -132,8 +132,8 @@ func (s *Server) authenticate(ctx context.Context, token string) (*viewer.Caller
 }
 
 // lookUp counts the statement of a look-up that goes along apart.
-func (s *Server) lookUp(token string) *viewer.LookUp {
-	l := s.Access.LookUp(token)
+func (s *Server) lookUp(ctx context.Context, token string) *viewer.LookUp {
+	l := s.Access.LookUp(ctx, token)
 	if l == nil {
 		return nil
 	}

@@ -47,12 +47,17 @@ func (s *Server) guestOf(ctx context.Context, r *http.Request) (guest, error) {
 		return guest{}, s.noCredential(ctx)
 	}
 	g, err := s.guestBehind(ctx, values[0])
-	if f, ok := errors.AsType[*fault.Error](err); ok && f.Code == fault.Unauthenticated && f.Cause != nil {
-		// whoever connects a provider has to know; whoever shows the credential must not
-		s.Log.LogAttrs(ctx, slog.LevelInfo, "credential refused", slog.Any("why", f.Cause), slog.String("requestId", audit.RequestID(ctx)))
-		return guest{}, errCredential
+	return g, s.withoutWhy(ctx, err)
+}
+
+// withoutWhy logs why a credential is refused: whoever connects a provider has to know, whoever shows it must not.
+func (s *Server) withoutWhy(ctx context.Context, err error) error {
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok || f.Code != fault.Unauthenticated || f.Cause == nil {
+		return err
 	}
-	return g, err
+	s.Log.LogAttrs(ctx, slog.LevelInfo, "credential refused", slog.Any("why", f.Cause), slog.String("requestId", audit.RequestID(ctx)))
+	return errCredential
 }
 
 func (s *Server) guestBehind(ctx context.Context, authorization string) (guest, error) {
@@ -60,7 +65,7 @@ func (s *Server) guestBehind(ctx context.Context, authorization string) (guest, 
 	if err != nil {
 		return guest{}, err
 	}
-	if g := s.presume(token, v); g.lookUp != nil {
+	if g := s.presume(ctx, token, v); g.lookUp != nil {
 		return g, nil
 	}
 	c, err := s.lookUp(ctx, token, v)

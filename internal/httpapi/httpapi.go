@@ -45,8 +45,8 @@ type Options struct {
 	// Authenticate returns the caller behind a bearer token, or fault.Unauthenticated.
 	Authenticate func(ctx context.Context, token string) (*viewer.Caller, error)
 	// LookUp is Authenticate of a token that was good lately, along with what its request reads; nil for a token
-	// that it knows no such way for. Optional.
-	LookUp func(token string) *viewer.LookUp
+	// that is refused before it is looked up. Optional.
+	LookUp func(ctx context.Context, token string) *viewer.LookUp
 	// Changes tells when that may have another answer than before.
 	Changes Changes
 	Exports Exports

@@ -17,11 +17,11 @@ type guest struct {
 }
 
 // presume returns the caller whose the token was lately, and the look-up that has to confirm it; nobody, where there is none such.
-func (s *Server) presume(token string, v visit) guest {
+func (s *Server) presume(ctx context.Context, token string, v visit) guest {
 	if v.owner == nil || s.LookUp == nil {
 		return guest{}
 	}
-	return guest{caller: v.owner.caller, lookUp: s.LookUp(token), visit: v}
+	return guest{caller: v.owner.caller, lookUp: s.LookUp(ctx, token), visit: v}
 }
 
 // confirm tells whether a call goes on: its caller is the one who was presumed. Else it is refused, or executed anew for who
@@ -34,7 +34,7 @@ func (s *Server) confirm(ctx context.Context, w http.ResponseWriter, r *http.Req
 	switch {
 	case err != nil:
 		entryOf(ctx).again()
-		s.refuse(w, r, statusOfErr(err), err)
+		s.refuse(w, r, statusOfErr(err), s.withoutWhy(ctx, err))
 		return false
 	case !found.SameAs(c.caller):
 		entryOf(ctx).again()

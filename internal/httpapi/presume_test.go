@@ -2,11 +2,13 @@ package httpapi_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"purser/internal/fault"
 	"purser/internal/httpapi"
 	"purser/internal/viewer"
 )
@@ -17,7 +19,7 @@ func presuming(t *testing.T) (b *bundle, along *atomic.Int64) {
 	along = new(atomic.Int64)
 	b = setup(t, func(o *httpapi.Options) {
 		known := o.Authenticate
-		o.LookUp = func(token string) *viewer.LookUp {
+		o.LookUp = func(_ context.Context, token string) *viewer.LookUp {
 			return &viewer.LookUp{
 				Along:   func(ctx context.Context) context.Context { along.Add(1); return ctx },
 				Outcome: func(ctx context.Context) (*viewer.Caller, error) { return known(ctx, token) },
@@ -91,6 +93,30 @@ func TestPresumedWrongly(t *testing.T) {
 				t.Errorf("logged: %s", s)
 			}
 		})
+	}
+}
+
+// TestPresumedWronglyIsLogged: why a credential is refused is for the log alone.
+func TestPresumedWronglyIsLogged(t *testing.T) {
+	var why error
+	b := setup(t, func(o *httpapi.Options) {
+		o.LookUp = func(context.Context, string) *viewer.LookUp {
+			return &viewer.LookUp{
+				Along: func(ctx context.Context) context.Context { return ctx },
+				Outcome: func(context.Context) (*viewer.Caller, error) {
+					return nil, fault.New(fault.Unauthenticated, "No.").Because(why)
+				},
+			}
+		}
+	})
+	b.post(t, "{hello}")
+	why = errors.New("the moon is full")
+	got := b.post(t, "{hello}")
+	if got.status != http.StatusUnauthorized || strings.Contains(got.body, "moon") {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	if s := b.logs.String(); strings.Count(s, "moon") != 1 || !strings.Contains(s, `msg="credential refused" why="the moon is full"`) || strings.Contains(s, "level=ERROR") {
+		t.Errorf("logged: %s", s)
 	}
 }
 
