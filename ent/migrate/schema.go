@@ -878,9 +878,9 @@ var (
 				},
 			},
 			{
-				Name:    "purchase_ending",
+				Name:    "purchase_ending_soon",
 				Unique:  false,
-				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[13]},
+				Columns: []*schema.Column{PurchasesColumns[28], PurchasesColumns[13], PurchasesColumns[4], PurchasesColumns[11]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'ACTIVE' AND NOT recurring_billing",
 				},
@@ -1037,6 +1037,14 @@ var (
 				Columns: []*schema.Column{UsersColumns[13], UsersColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "removed",
+				},
+			},
+			{
+				Name:    "user_absent",
+				Unique:  false,
+				Columns: []*schema.Column{UsersColumns[13], UsersColumns[2], UsersColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "removed OR NOT account_enabled",
 				},
 			},
 		},

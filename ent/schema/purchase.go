@@ -84,7 +84,7 @@ func (Purchase) Indexes() []ent.Index {
 		index.Fields("tenant_id", "purchaser_key", "purchaser_id"), // who bought, of every source
 		index.Fields("due_at").Annotations(entsql.IndexWhere("status <> 'DELETED'")),
 		// what ends soon is counted, with all that the count needs
-		index.Fields("tenant_id", "expires_at").StorageKey("purchase_ending").Annotations(entsql.IndexWhere("status = 'ACTIVE' AND NOT recurring_billing")),
+		index.Fields("tenant_id", "expires_at", "status", "recurring_billing").StorageKey("purchase_ending_soon").Annotations(entsql.IndexWhere("status = 'ACTIVE' AND NOT recurring_billing")),
 		// a user tries a product once
 		index.Fields("tried_by", "product_id").Annotations(entsql.IndexWhere("tried_by IS NOT NULL")),
 		index.Fields("releasing").Annotations(entsql.IndexWhere("releasing")),

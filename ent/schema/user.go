@@ -51,6 +51,8 @@ func (User) Indexes() []ent.Index {
 		index.Fields("tenant_id", "id").StorageKey("user_admins").Annotations(entsql.IndexWhere("roles <> 0")),
 		// whoever moves people's licenses looks for those who have left, who are few
 		index.Fields("tenant_id", "id").Annotations(entsql.IndexWhere("removed")),
+		// what those bought who have left or are blocked, who are few, is orphaned
+		index.Fields("tenant_id", "name_key", "id").StorageKey("user_absent").Annotations(entsql.IndexWhere("removed OR NOT account_enabled")),
 	}
 }
 

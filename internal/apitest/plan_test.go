@@ -50,6 +50,7 @@ func orders() []string {
 		"{ notifications(first: 10) { nodes { id } } }",
 		"{ notifications(first: 10, kind: SUBSCRIPTION_CANCELED) { nodes { id } } }",
 		"{ auditEvents(first: 10) { nodes { id } } }",
+		"{ purchases(first: 10, filter: {orphaned: true}) { totalCount nodes { id } } }",
 		"{ licensesByPurchaser(first: 10) { nodes { quantity purchaser { displayName } } } }",
 		"{ productLicenses(first: 10) { nodes { quantity product { name } } } }",
 		"{ productLicenses(last: 10, source: SELF_SERVICE) { nodes { quantity product { name } } } }",
@@ -61,6 +62,43 @@ func orders() []string {
 		"{ auditEvents(first: 10, filter: {action: [\"policy.set\"]}) { nodes { id } } }",
 		"{ auditEvents(first: 10, filter: {action: [\"policy.set\", \"move.requested\"]}) { nodes { id } } }",
 	)
+}
+
+// figures are the fields of a tenant's summary that are read by themselves, with the indexes that have all that each takes.
+var figures = map[string]struct{ sqlite, postgres string }{
+	"seats":            {`SEARCH t USING INDEX product_total_key \(tenant_id=\?\)`, `Index Scan using product_total_key`},
+	"expiringIn30Days": {`SEARCH p USING COVERING INDEX purchase_ending_soon \(tenant_id=\? AND expires_at<\?\)`, `Index (Only )?Scan using purchase_`},
+	"orphaned":         {`COVERING INDEX purchase_by_purchaser \(.*[\s\S]*INDEX user_absent`, `Index .*Scan using user_absent`},
+}
+
+// TestSummaryWalksIndexes asks for one figure at a time: it reads its own, and nothing for another one.
+func TestSummaryWalksIndexes(t *testing.T) {
+	for _, kind := range storetest.Kinds(t) {
+		t.Run(kind, func(t *testing.T) {
+			var r recorder
+			db := storetest.OpenWith(t, kind, store.Options{Trace: r.trace})
+			s := apitest.Serve(t, db, demo.Small)
+			s.Token(t, "admin@contoso.example")
+			for field, want := range figures {
+				r.take()
+				s.Post(t, "admin@contoso.example", "{ tenant { summary { "+field+" } } }", nil)
+				var plans strings.Builder
+				for _, st := range r.take() {
+					if strings.Contains(st.query, "FROM purchases") || strings.Contains(st.query, "FROM product_totals") {
+						plans.WriteString(explain(t, db, st) + "\n")
+					}
+				}
+				index := want.sqlite
+				if db.Postgres() {
+					index = want.postgres
+				}
+				plan := strings.TrimSpace(plans.String())
+				if !regexp.MustCompile(index).MatchString(plan) || strings.Contains(plan, "\n\n") {
+					t.Errorf("%s is read by\n%s", field, plan)
+				}
+			}
+		})
+	}
 }
 
 type statement struct {

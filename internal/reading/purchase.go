@@ -71,7 +71,7 @@ func (l *loader) purchaseRows(args model.PurchasesArgs, scope purchaseScope) sou
 		q := l.query(sel)
 		q.visible(p)
 		scope(q, p)
-		q.filterPurchases(p, args)
+		q.filterPurchases(p, args, sh == nil)
 		return q, q.purchase(p, sh), l.purchaseOrder(p, args.OrderBy)
 	}
 }
@@ -157,7 +157,7 @@ func anyOf[T ~string](q *query, p *sql.SelectTable, column string, args model.Pu
 	}
 }
 
-func (q *query) filterPurchases(p *sql.SelectTable, args model.PurchasesArgs) {
+func (q *query) filterPurchases(p *sql.SelectTable, args model.PurchasesArgs, counted bool) {
 	f := args.Filter
 	if f == nil {
 		return
@@ -180,7 +180,7 @@ func (q *query) filterPurchases(p *sql.SelectTable, args model.PurchasesArgs) {
 		bound(sql.GTE, p.C("expires_at"), f.ExpiresAfter), bound(sql.LT, p.C("expires_at"), f.ExpiresBefore),
 		bound(sql.GTE, p.C("purchased_at"), f.PurchasedAfter), bound(sql.LT, p.C("purchased_at"), f.PurchasedBefore))
 	if f.Orphaned != nil {
-		q.orphaned(p, *f.Orphaned)
+		q.orphaned(p, *f.Orphaned, counted)
 	}
 	if f.HasAvailableSeats != nil {
 		q.s.Where(is(*f.HasAvailableSeats, seatsFree(p)))
@@ -213,23 +213,6 @@ func bound(compare func(string, any) *sql.Predicate, column string, at *instant.
 func (q *query) family(family string) *sql.Selector {
 	s, f := q.r.From("products", "fa")
 	return s.Select(f.C("id")).Where(sql.EQ(f.C("family_key"), fold.Key(family)))
-}
-
-// orphaned narrows by whether the user who bought it for themselves has left or is blocked.
-func (q *query) orphaned(p *sql.SelectTable, want bool) {
-	if want {
-		q.s.Where(sql.Exists(q.absent(p)))
-	} else {
-		q.s.Where(sql.NotExists(q.absent(p)))
-	}
-}
-
-// absent selects the purchaser of a self-service purchase if they have left or are blocked.
-func (q *query) absent(p *sql.SelectTable) *sql.Selector {
-	s, u := q.r.FromRef("users", "orphan", "id", p.C("purchaser_id"))
-	return s.Select(u.C("id")).Where(sql.And(
-		unindexed(p.C("source"), string(model.PurchaseSourceSelfService)),
-		sql.Or(sql.EQ(u.C("removed"), true), sql.EQ(u.C("account_enabled"), false))))
 }
 
 // purchase binds a purchase in table p.

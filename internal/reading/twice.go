@@ -8,21 +8,21 @@ import (
 	"purser/internal/sql"
 )
 
-// licensedTwice selects the users who hold a product by self-service and centrally.
-func (l *loader) licensedTwice() *sql.Selector {
+// licensedTwice selects the users who hold a product from both sources, going from the licenses of the first.
+func (l *loader) licensedTwice(first, other model.PurchaseSource) *sql.Selector {
 	sel, p := l.r.From("purchases", "p")
 	own := l.r.Join(sel, "licenses", "l", "purchase_id", p.C("id"))
-	sel.Where(sql.And(sql.EQ(p.C("source"), string(model.PurchaseSourceSelfService)), sql.In(p.C("status"), usable...)))
-	sel.Where(sql.Exists(l.centrally(own.C("user_id"), p.C("product_id"))))
+	sel.Where(sql.And(sql.EQ(p.C("source"), string(first)), sql.In(p.C("status"), usable...)))
+	sel.Where(sql.Exists(l.heldFrom(other, own.C("user_id"), p.C("product_id"))))
 	return sel.Select(own.C("user_id")).GroupBy(own.C("user_id"))
 }
 
-// centrally selects a user's central licenses of a product; both are columns of the statement around it.
-func (l *loader) centrally(user, product string) *sql.Selector {
+// heldFrom selects a user's licenses of a product from a source; user and product are columns of the statement around it.
+func (l *loader) heldFrom(source model.PurchaseSource, user, product string) *sql.Selector {
 	in, t := l.r.FromRef("licenses", "cl", "user_id", user)
 	c := l.r.Join(in, "purchases", "cp", "id", t.C("purchase_id"))
 	return in.Select(t.C("id")).Where(sql.And(sql.ColumnsEQ(c.C("product_id"), product),
-		sql.EQ(c.C("source"), string(model.PurchaseSourceCentral)), sql.In(c.C("status"), usable...)))
+		sql.EQ(c.C("source"), string(source)), sql.In(c.C("status"), usable...)))
 }
 
 // licensedTwiceIs narrows users in table u by whether they hold a product twice.
@@ -30,7 +30,7 @@ func (l *loader) licensedTwiceIs(u *sql.SelectTable, want bool) *sql.Predicate {
 	in, t := l.r.FromRef("licenses", "sl", "user_id", u.C("id"))
 	p := l.r.Join(in, "purchases", "sp", "id", t.C("purchase_id"))
 	in.Select(t.C("id")).Where(sql.And(sql.EQ(p.C("source"), string(model.PurchaseSourceSelfService)), sql.In(p.C("status"), usable...),
-		sql.Exists(l.centrally(u.C("id"), p.C("product_id")))))
+		sql.Exists(l.heldFrom(model.PurchaseSourceCentral, u.C("id"), p.C("product_id")))))
 	if want {
 		return sql.Exists(in)
 	}
@@ -43,7 +43,7 @@ func (l *loader) productsTwice(ctx context.Context, ids []string, groups map[str
 	sel, t := l.r.FromKeys("licenses", "sl", "user_id", ids)
 	p := l.r.Join(sel, "purchases", "sp", "id", t.C("purchase_id"))
 	sel.Where(sql.And(sql.EQ(p.C("source"), string(model.PurchaseSourceSelfService)), sql.In(p.C("status"), usable...),
-		sql.Exists(l.centrally(t.C("user_id"), p.C("product_id")))))
+		sql.Exists(l.heldFrom(model.PurchaseSourceCentral, t.C("user_id"), p.C("product_id")))))
 	q := l.query(sel.Distinct())
 	var user, key string
 	q.col(&user, t.C("user_id"))
