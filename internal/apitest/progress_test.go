@@ -116,16 +116,17 @@ func TestMoveProgressWaits(t *testing.T) {
 	}
 }
 
-// TestStreamEndsWhileItWaits leaves a stream while nobody works on its move.
-func TestStreamEndsWhileItWaits(t *testing.T) {
+// TestStreamWaits does so over SSE: there is one goroutine, which notices when the client leaves.
+func TestStreamWaits(t *testing.T) {
 	s := apitest.Start(t, "sqlite")
-	query := fmt.Sprintf(followQuery, startMove(t, s))
+	query := fmt.Sprintf(`subscription { moveProgress(moveId: %q) { status sequence } }`, startMove(t, s))
 	t.Run("client", func(t *testing.T) {
 		if e, ok := overSSE(t, s, "admin@contoso.example", query)(t); !ok || e.Data.MoveProgress.Status != "QUEUED" {
 			t.Errorf("first came %+v, %v", e, ok)
 		}
+		asleep(t, "(*feed).work")
 	})
-	asleep(t, "(*Server).stream")
+	asleep(t, "(*feed).notice")
 }
 
 // asleep waits until no goroutine is in a function.

@@ -105,7 +105,7 @@ func (s *Server) execute(w http.ResponseWriter, r *http.Request, c call) {
 	case c.events && r.Method == http.MethodHead:
 		beginEvents(w)
 	case c.events && refused == nil && oc.Operation.Operation == ast.Subscription:
-		s.subscribe(ctx, w, r, oc, c)
+		s.subscribe(w, r, oc, c)
 	case c.events:
 		s.stream(ctx, w, oc, refused)
 	case refused != nil:
@@ -116,19 +116,6 @@ func (s *Server) execute(w http.ResponseWriter, r *http.Request, c call) {
 	default:
 		s.answer(ctx, w, r, oc, c)
 	}
-}
-
-// subscribe streams what a subscription yields. It waits more than it works, and so it has a place of
-// another kind.
-func (s *Server) subscribe(ctx context.Context, w http.ResponseWriter, r *http.Request, oc *graphql.OperationContext, c call) {
-	c.leave()
-	leave, ok := s.streams.enter()
-	if !ok {
-		s.refuse(w, r, http.StatusServiceUnavailable, errTooManyOpen)
-		return
-	}
-	defer leave()
-	s.stream(ctx, w, oc, nil)
 }
 
 // answer runs a query or mutation and writes its one answer.

@@ -37,7 +37,7 @@ scalar Any
 directive @mark repeatable on QUERY | VARIABLE_DEFINITION | FRAGMENT_DEFINITION | FRAGMENT_SPREAD | INLINE_FRAGMENT
 enum Color { GREEN RED }
 type Mutation { set(value: Int): Int about: About reach: String }
-type Subscription { count(to: Int!): Int forever: Int refused: Int }
+type Subscription { panics: Int count(to: Int!): Int forever: Int refused: Int }
 `
 
 // schema is an executable schema written by hand, so that the edge is tested apart from the API.
@@ -130,6 +130,9 @@ func (s schema) subscribe(ctx context.Context, oc *graphql.OperationContext, f g
 		context.AfterFunc(ctx, func() { s.open.Add(-1) })
 	}
 	return func(ctx context.Context) *graphql.Response {
+		if f.Name == "panics" {
+			panic("a bug")
+		}
 		if f.Name == "forever" && n == 1 {
 			<-ctx.Done()
 			return nil
@@ -364,7 +367,7 @@ func within(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	end := time.NewTimer(5 * time.Second)
+	end := time.NewTimer(time.Minute)
 	defer end.Stop()
 	for !ok() {
 		select {

@@ -65,6 +65,12 @@ func (e *entry) again() {
 
 type entryKey struct{}
 
+// handOver leaves what is known of an operation to the entry of the stream that goes on with it.
+func (e *entry) handOver(to *entry) {
+	to.graphql, to.operation, to.kind, to.cost = true, e.operation, e.kind, e.cost
+	e.graphql, e.operation, e.kind, e.cost = false, "", "", 0
+}
+
 // entryOf returns the entry of the request or operation at hand.
 func entryOf(ctx context.Context) *entry {
 	if e, ok := ctx.Value(entryKey{}).(*entry); ok {
@@ -105,7 +111,7 @@ func (s *Server) finish(ctx context.Context, what string, e *entry, attrs ...slo
 	if len(e.codes) > 0 {
 		attrs = append(attrs, slog.String("codes", strings.Join(e.codes, ",")))
 	}
-	s.Log.LogAttrs(ctx, slog.LevelInfo, what, attrs...) //nolint:sloglint // one of three constants
+	s.Log.LogAttrs(ctx, slog.LevelInfo, what, attrs...) //nolint:sloglint // one of four constants
 }
 
 // observe gives every request its id and every answer its common headers, logs one line, and

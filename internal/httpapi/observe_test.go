@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,7 +59,7 @@ func (b *bundle) lines(t *testing.T) (list []map[string]any) {
 		if err := json.Unmarshal([]byte(line), &m); err != nil {
 			t.Fatalf("%v: %s", err, line)
 		}
-		if m["msg"] == "request" && m["status"] != 101.0 || m["msg"] == "operation" {
+		if m["msg"] == "request" && m["status"] != 101.0 || m["msg"] == "operation" || m["msg"] == "stream" {
 			list = append(list, m)
 		}
 	}
@@ -99,6 +101,8 @@ func TestOneLineARequest(t *testing.T) {
 	c := b.connect(t, "user")
 	c.subscribe("1", "subscription E{count(to:1)}")
 	c.expect(`{"type":"next"`, `{"type":"complete"`)
+	within(t, "the operation is over", func() bool { return len(b.lines(t)) == 6 })
+	ask("subscription F{count(to:1)}", "Authorization: Bearer user", asEvents)
 	want := []map[string]any{
 		{"msg": "request", "method": "POST", "path": "/graphql", "status": 200.0, "operation": "A", "kind": "query", "cost": 21.0, "viewer": "usr_1", "tenant": "ten_home", "codes": nil, "statements": 0.0},
 		{"operation": "B", "viewer": "tok_good", "codes": "CONFLICT", "cost": nil},
@@ -106,9 +110,13 @@ func TestOneLineARequest(t *testing.T) {
 		{"operation": nil, "viewer": nil, "tenant": nil, "codes": "UNAUTHENTICATED", "status": 401.0},
 		{"operation": strings.Repeat("x", 100) + "…"},
 		{"msg": "operation", "operation": "E", "kind": "subscription", "viewer": "usr_1", "tenant": "ten_home", "codes": nil},
+		{"msg": "request", "status": 200.0, "operation": nil, "kind": nil, "viewer": "usr_1", "tenant": "ten_home"},
+		{"msg": "stream", "operation": "F", "kind": "subscription", "viewer": "usr_1", "tenant": "ten_home", "codes": nil},
 	}
 	within(t, "all are logged", func() bool { return len(b.lines(t)) == len(want) })
-	for i, line := range b.lines(t) {
+	list := b.lines(t)
+	slices.SortStableFunc(list[6:], func(a, b map[string]any) int { return strings.Compare(fmt.Sprint(a["msg"]), fmt.Sprint(b["msg"])) }) // they end at the same time
+	for i, line := range list {
 		for name, v := range want[i] {
 			if line[name] != v {
 				t.Errorf("line %d: %s is %v, want %v", i, name, line[name], v)

@@ -60,5 +60,6 @@ func (s *seats) leave(key string) {
 
 var (
 	errBusy        = fault.New(fault.Unavailable, "The server is busy. Try again in a moment.")
+	errStopping    = fault.New(fault.Unavailable, "The server is shutting down.")
 	errTooManyOpen = fault.New(fault.Unavailable, "The server has as many subscriptions and downloads under way as it can. Try again later.")
 )

@@ -49,7 +49,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !s.enter() {
-		s.refuse(w, r, http.StatusServiceUnavailable, fault.New(fault.Unavailable, "The server is shutting down."))
+		s.refuse(w, r, http.StatusServiceUnavailable, errStopping)
 		return
 	}
 	upgrade := &slim{ResponseWriter: w, reach: s.reach}

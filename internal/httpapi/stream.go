@@ -7,53 +7,49 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 
-	"purser/internal/turn"
 	"purser/internal/viewer"
 )
 
 // stream answers with server-sent events, one connection an operation (the "distinct connections
 // mode" of graphql-sse): `next` for each answer, `complete` at the end. It begins with a comment and sends
-// another now and then, so that nobody in between takes the connection for dead.
+// another now and then, so that nobody in between takes the connection for dead. Subscriptions are fed by a feed.
 //
 // A stream that the server ends because it stops has no `complete`: the client may come back.
 func (s *Server) stream(ctx context.Context, w http.ResponseWriter, oc *graphql.OperationContext, refused *graphql.Response) {
-	out := &events{server: s, w: w, control: http.NewResponseController(w)}
+	control := http.NewResponseController(w)
+	out := &events{every: s.KeepAlive, write: func(b []byte) bool {
+		s.patient(w)
+		_, err := w.Write(b)
+		return err == nil && control.Flush() == nil
+	}}
 	defer out.end()
-	_ = out.control.SetReadDeadline(time.Time{}) // the server's is meant for the request, which is here
+	_ = control.SetReadDeadline(time.Time{}) // the server's is meant for the request, which is here
 	beginEvents(w)
 	out.send(comment)
-
-	ctx, cancel := s.untilItEnds(ctx, viewer.CallerFrom(ctx))
-	defer cancel()
-	ctx, stop := s.untilStopped(ctx)
-	defer stop()
 	out.keepAlive()
 	if refused != nil {
 		out.next(refused)
 		out.complete()
 		return
 	}
-	if oc.Operation.Operation == ast.Subscription {
-		var stop func()
-		ctx, stop = s.whileAllowed(ctx, oc)
-		defer stop()
-	} else {
-		var cancel context.CancelFunc
-		ctx, cancel = s.deadline(ctx)
-		defer cancel()
-	}
-	turns, woken := &turn.Turns{}, make(chan struct{})
-	answers := s.engine.run(turn.NewContext(ctx, turns), oc)
+	ctx, cancel := s.untilItEnds(ctx, viewer.CallerFrom(ctx))
+	defer cancel()
+	ctx, stop := s.untilStopped(ctx)
+	defer stop()
+	ctx, late := s.deadline(ctx)
+	defer late()
+	answers := s.engine.run(ctx, oc)
 	for resp := answers(); resp != nil && !cutOff(ctx); resp = answers() {
 		if !out.next(resp) {
 			return
 		}
-		if resp.Data != nil && turns.Wait(func() { woken <- struct{}{} }) {
-			<-woken // here the stack is small, in the executor it is not
-		}
 	}
+	s.endEvents(ctx, out)
+}
+
+// endEvents says that a stream is over, and why where it was cut off.
+func (s *Server) endEvents(ctx context.Context, out *events) {
 	if gone(ctx) {
 		return
 	}
@@ -65,10 +61,13 @@ func (s *Server) stream(ctx context.Context, w http.ResponseWriter, oc *graphql.
 
 // beginEvents sends the head of a stream, which is all that is sent for HEAD.
 func beginEvents(w http.ResponseWriter) {
-	h := w.Header()
+	headOfEvents(w.Header())
+	w.WriteHeader(http.StatusOK)
+}
+
+func headOfEvents(h http.Header) {
 	h.Set("Content-Type", eventsType)
 	h.Set("X-Accel-Buffering", "no")
-	w.WriteHeader(http.StatusOK)
 }
 
 // whileAllowed returns the context of a subscription, which ends when its caller's credential is good no more, or
@@ -93,13 +92,12 @@ func (s *Server) untilStopped(ctx context.Context) (context.Context, context.Can
 
 // events writes the events of one stream.
 type events struct {
-	server  *Server
-	control *http.ResponseController
+	every time.Duration       // between two comments
+	write func(b []byte) bool // tells whether the client is there
 
-	mu   sync.Mutex // one event at a time
-	w    http.ResponseWriter
+	mu   sync.Mutex  // one event at a time
 	idle *time.Timer // until the next comment
-	over bool        // w is not ours any more
+	over bool        // nothing may be written any more
 }
 
 var comment = []byte(":\n\n")
@@ -115,14 +113,7 @@ func (e *events) complete() { e.send([]byte("event: complete\ndata:\n\n")) }
 func (e *events) send(b []byte) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.over {
-		return false
-	}
-	e.server.patient(e.w)
-	if _, err := e.w.Write(b); err != nil {
-		return false
-	}
-	return e.control.Flush() == nil
+	return !e.over && e.write(b)
 }
 
 // keepAlive sends comments. It goes by a timer, which costs a silent stream less than a goroutine.
@@ -132,7 +123,7 @@ func (e *events) keepAlive() {
 	if e.over {
 		return
 	}
-	e.idle = time.AfterFunc(e.server.KeepAlive, func() {
+	e.idle = time.AfterFunc(e.every, func() {
 		if e.send(comment) {
 			e.keepAlive()
 		}
