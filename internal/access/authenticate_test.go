@@ -44,33 +44,34 @@ func TestAuthenticateAtOnce(t *testing.T) {
 	}
 }
 
-// TestLookUp goes along with what is read, says what Authenticate does, and does not take it from what was known before.
+// TestLookUp goes along with what is read, says what Authenticate does, and does not take it from what was known before. It is over
+// before the provider's keys are asked for again, beside it.
 func TestLookUp(t *testing.T) {
 	for _, kind := range storetest.Kinds(t) {
 		for what, show := range map[string]func(t *testing.T, b *bundle, user string) (secret string){
 			"API token": func(t *testing.T, b *bundle, user string) string {
 				t.Helper()
-				return b.create(t, b.contoso, access.NewToken{Name: "x", UserID: &user, TTL: 3 * time.Hour}).Secret
+				return b.create(t, b.contoso, access.NewToken{Name: "x", UserID: &user, TTL: 3 * time.Minute}).Secret
 			},
 			"OpenID token": func(t *testing.T, b *bundle, _ string) string {
 				t.Helper()
 				i := b.trust(t)
-				return i.Sign(t, i.Claims(b.now, "contoso.example", "u@contoso.example", openidtest.Claims{"exp": b.now.Add(3 * time.Hour).Unix()}))
+				return i.Sign(t, i.Claims(b.now, "contoso.example", "u@contoso.example", openidtest.Claims{"exp": b.now.Add(3 * time.Minute).Unix()}))
 			},
 		} {
 			t.Run(kind+"/"+what, func(t *testing.T) {
 				b := setup(t, open(t, storetest.URL(t, kind)))
 				third := b.tenant(t, "third.example")
-				b.grant(t, third, "contoso.example", viewer.SetOf(viewer.LicenseAdmin), b.now.Add(2*time.Hour))
-				b.grant(t, b.fabrikam, "contoso.example", viewer.SetOf(viewer.GlobalReader), b.now.Add(time.Hour))
+				b.grant(t, third, "contoso.example", viewer.SetOf(viewer.LicenseAdmin), b.now.Add(2*time.Minute))
+				b.grant(t, b.fabrikam, "contoso.example", viewer.SetOf(viewer.GlobalReader), b.now.Add(time.Minute))
 				secret := show(t, b, b.user(t, b.contoso, person{name: "u@contoso.example"}))
 				b.looksUp(t, secret, b.contoso, b.fabrikam, third) // in this order, whatever the database's is
-				b.now = b.now.Add(time.Hour)                       // the last grant is over
+				b.now = b.now.Add(time.Minute)                     // the last grant is over
 				b.looksUp(t, secret, b.contoso, third)
 				_, err := b.db.Client().User.Update().SetRoles(viewer.SetOf(viewer.BillingAdmin)).Save(in(t, b.contoso))
 				check(t, err)
 				b.looksUp(t, secret, b.contoso, third)
-				b.endsMeanwhile(t, secret, 2*time.Hour)
+				b.endsMeanwhile(t, secret, 2*time.Minute)
 			})
 		}
 	}

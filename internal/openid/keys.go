@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -32,12 +33,17 @@ type keys struct {
 	now    func() time.Time
 	log    *slog.Logger
 
-	fetches singleflight.Group
+	fetches   singleflight.Group
+	published atomic.Pointer[published] // nil: none are known yet
 
 	mu    sync.Mutex
-	set   []jose.JSONWebKey
-	since time.Time // when the set was fetched
 	asked time.Time // when the provider was last asked
+}
+
+// published is a set of keys as it was fetched. Who checks a token reads it without a lock.
+type published struct {
+	set   []jose.JSONWebKey
+	since time.Time
 }
 
 // find returns the keys that may have signed what has this header; fault.Unavailable while none are known.
@@ -69,17 +75,16 @@ func (k *keys) find(ctx context.Context, h jose.Header) ([]jose.JSONWebKey, erro
 
 // known returns the fitting keys at hand, with their age.
 func (k *keys) known(h jose.Header) (found []jose.JSONWebKey, age time.Duration) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.since.IsZero() {
+	p := k.published.Load()
+	if p == nil {
 		return nil, stale
 	}
-	for _, key := range k.set {
+	for _, key := range p.set {
 		if (h.KeyID == "" || h.KeyID == key.KeyID) && (key.Algorithm == "" || key.Algorithm == h.Algorithm) {
 			found = append(found, key)
 		}
 	}
-	return found, k.now().Sub(k.since)
+	return found, k.now().Sub(p.since)
 }
 
 // refresh asks the provider for its keys, unless it was asked a moment ago. Whoever comes meanwhile gets the
@@ -94,9 +99,7 @@ func (k *keys) refresh(ctx context.Context) <-chan singleflight.Result {
 			k.log.LogAttrs(context.WithoutCancel(ctx), slog.LevelWarn, "the OpenID provider's keys cannot be had", slog.Any("error", err))
 			return nil, err
 		}
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		k.set, k.since = set, k.now()
+		k.published.Store(&published{set, k.now()})
 		return nil, nil
 	})
 }
