@@ -53,7 +53,7 @@ fuzz: ## each fuzz target for half a minute; what one finds stays in its testdat
 		echo "== $$dir $$name"; go test "./$$dir" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x || exit 1; done
 
 soak: ## breaks things for much longer than the tests do
-	go run ./internal/tools/withpostgres go test ./internal/takeover ./internal/purchasing ./internal/licensing ./internal/policy -run TestEveryStatementFails -count 1
+	go run ./internal/tools/withpostgres go test ./internal/takeover ./internal/purchasing ./internal/licensing ./internal/policy ./internal/access -run TestEveryStatementFails -count 1
 	go run ./internal/tools/withpostgres go test ./internal/takeover -run TestModel -rapid.checks 5000 -rapid.steps 50 -timeout 3h -count 1 -v
 	go run ./internal/tools/withpostgres go test ./internal/cli -run TestKill -kills 1000 -timeout 3h -count 1 -v
 	go test ./graph -run TestLean -lean-documents 170000 -timeout 3h -count 1 -v
