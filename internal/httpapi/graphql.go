@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -62,8 +61,7 @@ func (s *Server) serveOperation(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, http.StatusBadRequest, err)
 		return
 	}
-	end, _ := limited.Deadline()
-	s.execute(w, r, call{guest: from, params: params, typ: typ, events: events, end: end, leave: leave})
+	s.execute(w, r, call{guest: from, params: params, typ: typ, events: events, limited: limited, leave: leave})
 }
 
 // turnsAway tells why nothing is done for a request, not even to find out whose it is.
@@ -83,18 +81,22 @@ func (s *Server) turnsAway(r *http.Request, acceptable bool) (status int, err er
 // call is a request for an operation that was read.
 type call struct {
 	guest
-	params *graphql.RawParams
-	typ    string    // of the answer
-	events bool      // the answer is a stream of events
-	end    time.Time // of a query or mutation
-	leave  func()    // gives the place back to others
+	params  *graphql.RawParams
+	typ     string          // of the answer
+	events  bool            // the answer is a stream of events
+	limited context.Context //nolint:containedctx // lives for the request: it ends with the time of a query or mutation
+	leave   func()          // gives the place back to others
 }
 
 // execute runs the operation that a call asks for.
 func (s *Server) execute(w http.ResponseWriter, r *http.Request, c call) {
-	ctx := s.admit(graphql.StartOperationTrace(r.Context()), s.baseURL(r), c.caller)
+	ctx := c.limited
+	if c.events {
+		ctx = r.Context() // a stream has its own end
+	}
+	ctx = s.admit(graphql.StartOperationTrace(ctx), s.baseURL(r), c.caller)
 	oc, refused := s.engine.prepare(ctx, c.params)
-	if c.lookUp != nil && (refused != nil || c.events || oc.Operation.Operation != ast.Query) && !s.confirm(ctx, w, r, &c) {
+	if c.lookUp != nil && (refused != nil || c.events || oc.Operation.Operation != ast.Query) && !s.confirm(w, r, &c) {
 		return
 	}
 	switch {
@@ -120,8 +122,6 @@ func (s *Server) execute(w http.ResponseWriter, r *http.Request, c call) {
 
 // answer runs a query or mutation and writes its one answer.
 func (s *Server) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, oc *graphql.OperationContext, c call) {
-	ctx, cancel := context.WithDeadline(ctx, c.end)
-	defer cancel()
 	if c.lookUp != nil {
 		ctx = c.lookUp.Along(ctx)
 	}
@@ -129,7 +129,7 @@ func (s *Server) answer(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	defer b.Free()
 	_, _ = b.WriteString(beforeData) // as a buffer, it takes all
 	resp := s.engine.run(lean.WithBuffer(ctx, b), oc)()
-	if resp == nil && gone(ctx) || c.lookUp != nil && !s.confirm(ctx, w, r, &c) {
+	if resp == nil && gone(ctx) || c.lookUp != nil && !s.confirm(w, r, &c) {
 		return
 	}
 	if resp == nil { // its time was over before it began

@@ -26,18 +26,16 @@ func (s *Server) presume(ctx context.Context, token string, v visit) guest {
 
 // confirm tells whether a call goes on: its caller is the one who was presumed. Else it is refused, or executed anew for who
 // the caller is now.
-func (s *Server) confirm(ctx context.Context, w http.ResponseWriter, r *http.Request, c *call) bool {
-	ctx, cancel := context.WithDeadline(ctx, c.end)
-	defer cancel()
-	found, err := c.lookUp.Outcome(ctx)
-	found, err = s.known(ctx, c.visit, found, err)
+func (s *Server) confirm(w http.ResponseWriter, r *http.Request, c *call) bool {
+	found, err := c.lookUp.Outcome(c.limited)
+	found, err = s.known(c.limited, c.visit, found, err)
 	switch {
 	case err != nil:
-		entryOf(ctx).again()
-		s.refuse(w, r, statusOfErr(err), s.withoutWhy(ctx, err))
+		entryOf(r.Context()).again()
+		s.refuse(w, r, statusOfErr(err), s.withoutWhy(r.Context(), err))
 		return false
 	case !found.SameAs(c.caller):
-		entryOf(ctx).again()
+		entryOf(r.Context()).again()
 		anew := *c
 		anew.guest = guest{caller: found}
 		s.execute(w, r, anew)

@@ -44,16 +44,18 @@ func (a Amount) Format(code string) string {
 	if a < 0 {
 		return "-" + (-a).Format(code)
 	}
-	keep := decimals(code)
-	s := fmt.Sprintf("%0*d", places+1, int64(a))
-	whole, frac := s[:len(s)-places], s[len(s)-places:]
-	for len(frac) > keep && frac[len(frac)-1] == '0' {
-		frac = frac[:len(frac)-1]
+	least := decimals(code)
+	b := strconv.AppendInt(make([]byte, 0, 24), int64(a/unit), 10)
+	part := int64(a % unit)
+	if part == 0 && least == 0 {
+		return string(b)
 	}
-	if frac == "" {
-		return whole
+	b = append(b, '.')
+	for n, digit := 0, int64(unit/10); digit > 0 && (part > 0 || n < least); n, digit = n+1, digit/10 {
+		b = append(b, byte('0'+part/digit))
+		part %= digit
 	}
-	return whole + "." + frac
+	return string(b)
 }
 
 // ValidCurrency tells whether code is an ISO 4217 currency in use.

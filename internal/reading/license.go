@@ -237,7 +237,7 @@ func (l *loader) bindLicenses(b *batch, ids []string, sh *shape.Shape) *[]*model
 	}
 	take := q.license(t, p, sh)
 	found := new([]*model.License)
-	b.each(q, func() { *found = append(*found, take()) })
+	b.eachOf(len(ids), q, func() { *found = append(*found, take()) })
 	b.after(func(ctx context.Context) error { return some(ctx, l.fillLicenses, *found, sh) })
 	return found
 }

@@ -265,11 +265,16 @@ func (q *query) price(p *sql.SelectTable, sh *shape.Shape) func(*model.Purchase)
 	q.col(&unit, p.C("unit_price"))
 	q.col(&currency, p.C("currency"))
 	return func(m *model.Purchase) {
+		if sh.Has("unitPrice") {
+			m.UnitPrice = &model.Money{Amount: unit.Format(currency), Currency: currency}
+		}
+		if !sh.Has("price") {
+			return
+		}
 		total := unit.Times(m.Quantity)
 		if m.Kind != model.PurchaseKindPaid {
 			total = 0
 		}
-		m.UnitPrice = &model.Money{Amount: unit.Format(currency), Currency: currency}
 		m.Price = &model.Money{Amount: total.Format(currency), Currency: currency}
 	}
 }
@@ -368,7 +373,7 @@ func (l *loader) bindPurchases(b *batch, ids []string, sh *shape.Shape) *[]*mode
 	q.visible(p)
 	take := q.purchase(p, sh)
 	found := new([]*model.Purchase)
-	b.each(q, func() { *found = append(*found, take()) })
+	b.eachOf(len(ids), q, func() { *found = append(*found, take()) })
 	b.after(func(ctx context.Context) error { return some(ctx, l.fillPurchases, *found, sh) })
 	return found
 }

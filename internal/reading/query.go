@@ -24,6 +24,9 @@ func (l *loader) query(s *sql.Selector) *query { return &query{loader: l, s: s, 
 
 // col adds a column.
 func (q *query) col(dest any, column string) {
+	if q.dest == nil {
+		q.dest = make([]any, 0, 16)
+	}
 	q.s.AppendSelect(column)
 	q.dest = append(q.dest, dest)
 }
@@ -62,13 +65,18 @@ func (o orZero[T]) Zero() any {
 func (q *query) each(ctx context.Context, row func()) error { return q.run(ctx, q.s, row) }
 
 func (q *query) run(ctx context.Context, statement sql.Querier, row func()) error {
-	return q.r.Query(ctx, statement, func(rows *store.Rows) error {
+	return q.r.Query(ctx, statement, q.scan(row))
+}
+
+// scan takes a row to where the columns are bound, and calls row then.
+func (q *query) scan(row func()) func(*store.Rows) error {
+	return func(rows *store.Rows) error {
 		if err := rows.Scan(q.dest...); err != nil {
 			return err
 		}
 		row()
 		return nil
-	})
+	}
 }
 
 // strs returns a list as arguments.

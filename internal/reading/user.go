@@ -172,7 +172,7 @@ func (l *loader) bindUsers(b *batch, ids []string, sh *shape.Shape) *[]*model.Us
 	q := l.query(sel)
 	take := q.user(u, sh, false)
 	found := new([]*model.User)
-	b.each(q, func() { *found = append(*found, take()) })
+	b.eachOf(len(ids), q, func() { *found = append(*found, take()) })
 	b.after(func(ctx context.Context) error { return some(ctx, l.fillUsers, *found, sh) })
 	return found
 }

@@ -3,7 +3,10 @@
 // column, condition and level, which was a third of what it took to read one row.
 package sql
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Expr is what a statement is made of.
 type Expr interface{ write(b *Builder) }
@@ -14,21 +17,23 @@ type Querier interface{ Query() (string, []any) }
 // Builder writes a statement.
 type Builder struct {
 	postgres bool
-	text     []byte
+	text     strings.Builder
 	args     []any
 }
 
 // NewBuilder returns an empty builder, for PostgreSQL or for SQLite.
 func NewBuilder(postgres bool) *Builder {
-	return &Builder{postgres: postgres, text: make([]byte, 0, 1024), args: make([]any, 0, 8)}
+	b := &Builder{postgres: postgres, args: make([]any, 0, 8)}
+	b.text.Grow(1024)
+	return b
 }
 
 // Query implements Querier.
-func (b *Builder) Query() (string, []any) { return string(b.text), b.args }
+func (b *Builder) Query() (string, []any) { return b.text.String(), b.args }
 
 // WriteString adds text as it is.
 func (b *Builder) WriteString(s string) *Builder {
-	b.text = append(b.text, s...)
+	b.text.WriteString(s)
 	return b
 }
 
@@ -43,9 +48,9 @@ func (b *Builder) Join(e Expr) *Builder {
 
 // Wrap adds what write does, between parentheses.
 func (b *Builder) Wrap(write func(*Builder)) *Builder {
-	b.text = append(b.text, '(')
+	b.text.WriteByte('(')
 	write(b)
-	b.text = append(b.text, ')')
+	b.text.WriteByte(')')
 	return b
 }
 
@@ -58,12 +63,21 @@ func (b *Builder) Arg(a any) *Builder {
 		return b.Join(a)
 	}
 	b.args = append(b.args, a)
-	if !b.postgres {
-		b.text = append(b.text, '?')
-		return b
+	if b.postgres {
+		return b.WriteString("$").WriteString(strconv.Itoa(len(b.args)))
 	}
-	b.text = strconv.AppendInt(append(b.text, '$'), int64(len(b.args)), 10)
+	if Steady(b.text.String()) {
+		b.text.WriteByte('+')
+	}
+	b.text.WriteByte('?')
 	return b
+}
+
+// Steady tells whether a parameter behind this text needs a plus before it, on SQLite. A bare one that is compared with a
+// column beside the index in use has SQLite parse and plan the statement anew each time that it runs, in case that the
+// value asks for another plan, and that takes longer than the statement itself. The plus changes nothing but that.
+func Steady(before string) bool {
+	return strings.HasSuffix(before, "= ") || strings.HasSuffix(before, "IN (") || strings.HasSuffix(before, "LIMIT ")
 }
 
 // Args adds arguments, with commas between them.

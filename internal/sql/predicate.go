@@ -2,28 +2,51 @@ package sql
 
 import "strings"
 
-// Predicate is a condition.
+// Predicate is a condition: texts around one argument, or what a function writes.
 type Predicate struct {
+	before   [3]string
+	arg      any
+	has      bool // an argument
+	after    string
 	do       func(*Builder)
 	compound bool // of several, with AND or OR between them
 }
 
-func (p *Predicate) write(b *Builder) { p.do(b) }
+func (p *Predicate) write(b *Builder) {
+	if p.do != nil {
+		p.do(b)
+		return
+	}
+	for _, text := range p.before {
+		b.WriteString(text)
+	}
+	if p.has {
+		b.Arg(p.arg)
+	}
+	b.WriteString(p.after)
+}
 
 // among writes the condition as one of n.
 func (p *Predicate) among(b *Builder, n int) {
 	if p.compound && n > 1 {
-		b.Wrap(p.do)
+		b.Wrap(p.write)
 		return
 	}
-	p.do(b)
+	p.write(b)
 }
 
 // P is a condition that a function writes.
 func P(write func(*Builder)) *Predicate { return &Predicate{do: write} }
 
 // ExprP is a condition of text alone.
-func ExprP(text string) *Predicate { return P(Raw(text).write) }
+func ExprP(text string) *Predicate { return texts(text, "", "") }
+
+func texts(a, b, c string) *Predicate { return &Predicate{before: [3]string{a, b, c}} }
+
+// Around is a condition of texts before and after an argument.
+func Around(before [3]string, arg any, after string) *Predicate {
+	return &Predicate{before: before, arg: arg, has: true, after: after}
+}
 
 // And holds where all do.
 func And(of ...*Predicate) *Predicate { return several(" AND ", of) }
@@ -44,7 +67,7 @@ func several(between string, of []*Predicate) *Predicate {
 
 // Not holds where the other does not.
 func Not(p *Predicate) *Predicate {
-	return P(func(b *Builder) { b.WriteString("NOT ").Wrap(p.do) })
+	return P(func(b *Builder) { b.WriteString("NOT ").Wrap(p.write) })
 }
 
 // False never holds.
@@ -56,7 +79,7 @@ func EQ(column string, arg any) *Predicate {
 		if is {
 			return IsTrue(column)
 		}
-		return ExprP("NOT " + column)
+		return texts("NOT ", column, "")
 	}
 	return compare(column, " = ", arg)
 }
@@ -74,27 +97,30 @@ func GT(column string, arg any) *Predicate { return compare(column, " > ", arg) 
 func GTE(column string, arg any) *Predicate { return compare(column, " >= ", arg) }
 
 func compare(column, operator string, arg any) *Predicate {
-	return P(func(b *Builder) { b.Ident(column).WriteString(operator).Arg(arg) })
+	return Around([3]string{column, operator}, arg, "")
 }
 
 // ColumnsEQ holds where two columns are equal.
-func ColumnsEQ(a, b string) *Predicate {
-	return P(func(to *Builder) { to.Ident(a).WriteString(" = ").Ident(b) })
-}
+func ColumnsEQ(a, b string) *Predicate { return texts(a, " = ", b) }
 
 // IsTrue holds where a column of truth values does.
 func IsTrue(column string) *Predicate { return ExprP(column) }
 
 // IsNull is column IS NULL.
-func IsNull(column string) *Predicate { return ExprP(column + " IS NULL") }
+func IsNull(column string) *Predicate { return texts(column, " IS NULL", "") }
 
 // NotNull is column IS NOT NULL.
-func NotNull(column string) *Predicate { return ExprP(column + " IS NOT NULL") }
+func NotNull(column string) *Predicate { return texts(column, " IS NOT NULL", "") }
 
 // In holds where the column is any of the arguments, which can be one statement.
 func In(column string, args ...any) *Predicate {
-	if len(args) == 0 {
+	switch len(args) {
+	case 0:
 		return False()
+	case 1:
+		if _, ok := args[0].(*Selector); !ok {
+			return Around([3]string{column, " IN ("}, args[0], ")")
+		}
 	}
 	return P(func(b *Builder) {
 		b.Ident(column).WriteString(" IN ")

@@ -2,15 +2,6 @@ package sql
 
 import "strconv"
 
-// SelectTable is a table in a statement.
-type SelectTable struct{ name, as string }
-
-// Table returns a table under an alias.
-func Table(name, as string) *SelectTable { return &SelectTable{name, as} }
-
-// C returns a column of the table.
-func (t *SelectTable) C(column string) string { return t.as + "." + column }
-
 // Selector is a SELECT statement.
 type Selector struct {
 	postgres      bool
@@ -24,6 +15,9 @@ type Selector struct {
 	group, order  []string
 	having        *Predicate
 	limit, offset int // 0: none
+
+	fewJoins [2]join // as a rule they are enough
+	few      [4]*Predicate
 }
 
 // column is one of the result: by name, or an expression.
@@ -39,12 +33,17 @@ type join struct {
 }
 
 // From starts a statement on a table, for PostgreSQL or for SQLite.
-func From(postgres bool, t *SelectTable) *Selector { return &Selector{postgres: postgres, from: t} }
+func From(postgres bool, t *SelectTable) *Selector {
+	s := &Selector{postgres: postgres, from: t}
+	s.where, s.joins = s.few[:0], s.fewJoins[:0]
+	return s
+}
 
 // Over starts a statement on the result of another one.
 func Over(inner *Selector, as string) (*Selector, *SelectTable) {
-	t := Table("", as)
-	return &Selector{postgres: inner.postgres, from: t, inner: inner}, t
+	s := From(inner.postgres, Table("", as))
+	s.inner = inner
+	return s, s.from
 }
 
 // Select replaces the columns.
@@ -56,29 +55,36 @@ func (s *Selector) Select(columns ...string) *Selector {
 // AppendSelect adds columns.
 func (s *Selector) AppendSelect(columns ...string) *Selector {
 	for _, c := range columns {
-		s.columns = append(s.columns, column{name: c})
+		s.add(column{name: c})
 	}
 	return s
 }
 
 // AppendSelectAs adds a column under another name.
 func (s *Selector) AppendSelectAs(name, as string) *Selector {
-	s.columns = append(s.columns, column{name: name, as: as})
+	s.add(column{name: name, as: as})
 	return s
 }
 
 // AppendSelectExpr adds columns that are expressions.
 func (s *Selector) AppendSelectExpr(exprs ...Expr) *Selector {
 	for _, e := range exprs {
-		s.columns = append(s.columns, column{expr: e})
+		s.add(column{expr: e})
 	}
 	return s
 }
 
 // AppendSelectExprAs adds a column that is an expression, under a name.
 func (s *Selector) AppendSelectExprAs(e Expr, as string) *Selector {
-	s.columns = append(s.columns, column{expr: e, as: as})
+	s.add(column{expr: e, as: as})
 	return s
+}
+
+func (s *Selector) add(c column) {
+	if s.columns == nil {
+		s.columns = make([]column, 0, 16)
+	}
+	s.columns = append(s.columns, c)
 }
 
 // Distinct leaves out rows that are there already.
@@ -199,10 +205,6 @@ func (s *Selector) writeFrom(b *Builder) {
 	}
 }
 
-func (t *SelectTable) write(b *Builder) {
-	b.WriteString(t.name).WriteString(" AS ").WriteString(t.as)
-}
-
 func (c column) write(b *Builder) {
 	switch e := c.expr.(type) {
 	case nil:
@@ -225,6 +227,6 @@ func clause(b *Builder, name string, columns []string) {
 
 func number(b *Builder, name string, n int) {
 	if n > 0 {
-		b.text = strconv.AppendInt(append(b.text, name...), int64(n), 10)
+		b.WriteString(name).WriteString(strconv.Itoa(n))
 	}
 }

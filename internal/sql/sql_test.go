@@ -25,12 +25,12 @@ func all(postgres bool) *sql.Selector {
 		GroupBy("s", "t").Having(sql.GT(sql.Sum("w"), 10)).OrderBy(sql.Asc("u"), sql.Desc("v")).Limit(10).Offset(20)
 }
 
-const onSQLite = `SELECT DISTINCT p.id, SUM(p.quantity) AS sum, 1, (SELECT MAX(l.id) FROM licenses AS l WHERE l.kind = ?), ` +
-	`EXISTS (SELECT MAX(l.id) FROM licenses AS l WHERE l.kind = ?) AS some FROM purchases AS p ` +
-	`JOIN users AS u ON u.id = p.user_id AND u.kind = ? LEFT JOIN tenants AS t ON t.ok ` +
-	`WHERE (a < ? OR (b > ? AND c <> ?)) AND d IN (?, ?) AND e IN (SELECT MAX(l.id) FROM licenses AS l WHERE l.kind = ?) AND FALSE ` +
-	`AND NOT (g IS NULL OR h IS NOT NULL) AND i = (SELECT MAX(l.id) FROM licenses AS l WHERE l.kind = ?) AND j = k.key AND k AND NOT l ` +
-	`AND NOT EXISTS (SELECT MAX(l.id) FROM licenses AS l WHERE l.kind = ?) AND (m, n) < (?, ?) AND (o) > (?) AND q LIKE ? ESCAPE '\' AND r >= ? ` +
+const onSQLite = `SELECT DISTINCT p.id, SUM(p.quantity) AS sum, 1, (SELECT MAX(l.id) FROM licenses AS l WHERE l.kind = +?), ` +
+	`EXISTS (SELECT MAX(l.id) FROM licenses AS l WHERE l.kind = +?) AS some FROM purchases AS p ` +
+	`JOIN users AS u ON u.id = p.user_id AND u.kind = +? LEFT JOIN tenants AS t ON t.ok ` +
+	`WHERE (a < ? OR (b > ? AND c <> ?)) AND d IN (+?, ?) AND e IN (SELECT MAX(l.id) FROM licenses AS l WHERE l.kind = +?) AND FALSE ` +
+	`AND NOT (g IS NULL OR h IS NOT NULL) AND i = (SELECT MAX(l.id) FROM licenses AS l WHERE l.kind = +?) AND j = k.key AND k AND NOT l ` +
+	`AND NOT EXISTS (SELECT MAX(l.id) FROM licenses AS l WHERE l.kind = +?) AND (m, n) < (?, ?) AND (o) > (?) AND q LIKE ? ESCAPE '\' AND r >= +? ` +
 	`GROUP BY s, t HAVING SUM(w) > ? ORDER BY u ASC, v DESC LIMIT 10 OFFSET 20`
 
 func TestSelector(t *testing.T) {
@@ -52,7 +52,7 @@ func TestSelector(t *testing.T) {
 func TestParameters(t *testing.T) {
 	query, args := all(true).Query()
 	n := 0
-	want := regexp.MustCompile(`\?`).ReplaceAllStringFunc(onSQLite, func(string) string {
+	want := regexp.MustCompile(`\+?\?`).ReplaceAllStringFunc(onSQLite, func(string) string {
 		n++
 		return "$" + strconv.Itoa(n)
 	})

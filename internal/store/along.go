@@ -6,7 +6,7 @@ import (
 )
 
 // Along is a read outside of any tenant that goes along with the first statements that a Reader runs in its context:
-// ahead of them, and on PostgreSQL in their round trip.
+// ahead of them, and on PostgreSQL in their round trip. It goes by keys.
 type Along struct {
 	query     string
 	args      []any
@@ -32,6 +32,6 @@ func (db *DB) withAlong(ctx context.Context, reads []read) ([]read, func()) {
 		return reads, func() {}
 	}
 	count(ctx)
-	first := read{query: rebind(db.dialect, a.query), args: a.args, row: a.row}
+	first := read{query: rebind(db.dialect, a.query), args: a.args, row: a.row, short: true}
 	return append([]read{first}, reads...), func() { a.has.Store(true) }
 }

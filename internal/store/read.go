@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/mattn/go-sqlite3"
 
 	"purser/internal/sql"
 )
@@ -19,6 +20,9 @@ import (
 type Read struct {
 	Statement sql.Querier
 	Row       func(*Rows) error
+	// AtMost is how many rows a statement finds that goes by keys; else 0. It takes microseconds, and so it is over
+	// before it could be canceled.
+	AtMost int
 }
 
 // Together runs statements that do not wait for each other: on PostgreSQL in one round trip.
@@ -30,7 +34,7 @@ func (r *Reader) Together(ctx context.Context, reads ...Read) error {
 		if slices.ContainsFunc(args, holdsNUL) {
 			return errNotText
 		}
-		list[i] = read{query: steady(r.db.dialect, query), args: args, row: func(rows *Rows) error {
+		list[i] = read{query: query, args: args, short: s.AtMost > 0, atMost: s.AtMost, row: func(rows *Rows) error {
 			failed = s.Row(rows)
 			return failed
 		}}
@@ -56,6 +60,8 @@ type read struct {
 	args    []any
 	row     func(*Rows) error // nil where it has none
 	changed *int64            // takes how many rows were changed, on PostgreSQL
+	short   bool              // it need not be canceled
+	atMost  int               // how many rows it has, where that is known
 }
 
 // triesToConnect is how often something is begun when its connection turns out to be lost.
@@ -92,7 +98,9 @@ func readOn(ctx context.Context, conn *stdsql.Conn, reads []read) (done int, beg
 		switch c := c.(type) {
 		case *stdlib.Conn:
 			begun, err = readPostgres(ctx, c.Conn(), reads)
-		case driver.QueryerContext:
+		case *sqlite3.SQLiteConn:
+			begun, err = true, readSQLite(ctx, c, reads)
+		case driver.QueryerContext: // one that a test has wrapped
 			done, begun, err = readInTurn(ctx, c, reads)
 		default:
 			err = fmt.Errorf("%T runs no queries", c)
@@ -112,7 +120,7 @@ func readInTurn(ctx context.Context, c driver.QueryerContext, reads []read) (don
 		if err != nil {
 			return i, false, err
 		}
-		if err := errors.Join(each(rows, s.row), rows.Close()); err != nil {
+		if err := errors.Join(each(rows, s), rows.Close()); err != nil {
 			return i, true, err
 		}
 	}
@@ -141,19 +149,21 @@ func namedValues(args []any) ([]driver.NamedValue, error) {
 	return named, err
 }
 
-func each(rows driver.Rows, take func(*Rows) error) error {
-	if take == nil {
-		take = func(*Rows) error { return nil }
-	}
+func each(rows driver.Rows, s read) error {
 	row := Rows{values: make([]driver.Value, len(rows.Columns()))}
-	for {
+	for n := 1; ; n++ {
 		if err := rows.Next(row.values); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
 		}
-		if err := take(&row); err != nil {
-			return err
+		if s.row != nil {
+			if err := s.row(&row); err != nil {
+				return err
+			}
+		}
+		if n == s.atMost {
+			return nil
 		}
 	}
 }

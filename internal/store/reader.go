@@ -135,13 +135,11 @@ func (r *Reader) beside(t *sql.SelectTable, table string) *sql.Predicate {
 	case "id":
 		return sql.In(t.C(c), r.tenants...)
 	default:
-		return sql.P(func(b *sql.Builder) {
-			b.WriteString("COALESCE(").Ident(t.C(c)).WriteString(" = ").Arg(r.Viewer.Tenant).WriteString(", FALSE)")
-		})
+		return sql.Around([3]string{"COALESCE(", t.C(c), " = "}, r.Viewer.Tenant, ", FALSE)")
 	}
 }
 
 // Query runs the statement and calls scan for each row.
 func (r *Reader) Query(ctx context.Context, s sql.Querier, scan func(*Rows) error) error {
-	return r.Together(ctx, Read{s, scan})
+	return r.Together(ctx, Read{Statement: s, Row: scan})
 }
