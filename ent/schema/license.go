@@ -37,7 +37,8 @@ func (License) Edges() []ent.Edge {
 // Indexes of the table.
 func (License) Indexes() []ent.Index {
 	return []ent.Index{
-		// the user first: a license that is moved to another purchase stays where it is in this index
+		// the user first: a license that is moved to another purchase stays where it is in this index. Not on SQLite, where
+		// triggers see to it that nobody holds two licenses of a purchase, see schemadiff
 		index.Fields("user_id", "purchase_id").Unique(),
 		index.Fields("purchase_id", "id"),
 		index.Fields("user_id", "id"),

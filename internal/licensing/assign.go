@@ -121,7 +121,9 @@ func (s *Service) assign(ctx context.Context, tx *store.Tx, v viewer.Viewer, pur
 		return nil, err
 	}
 	statements := append([]store.Statement{p.assign(v.Tenant, len(licenses))}, s.giveLicenses(v, purchaseID, who.ids, licenses, &given)...)
-	if err := tx.Together(ctx, append(statements, events...)...); err != nil {
+	if err := tx.Together(ctx, append(statements, events...)...); store.IsUnique(err) {
+		return nil, errRefused
+	} else if err != nil {
 		return nil, fmt.Errorf("give licenses: %w", err)
 	}
 	if !p.found || may.AssignLicenses(v, p.Purchase) != nil || given < len(licenses) {

@@ -60,7 +60,8 @@ func (p *seats) assign(tenant string, n int) store.Statement {
 // givenAtOnce is how many licenses one statement adds.
 const givenAtOnce = 400
 
-// giveLicenses give a license of the purchase to each of the users who can hold one and does not yet, and count those given.
+// giveLicenses give a license of the purchase to each of the users who can hold one, and count those given. They fail, as not
+// unique, where somebody does already.
 func (s *Service) giveLicenses(v viewer.Viewer, purchaseID string, users, licenses []string, given *int) []store.Statement {
 	at := instant.From(s.now())
 	var statements []store.Statement
@@ -75,7 +76,7 @@ func (s *Service) giveLicenses(v viewer.Viewer, purchaseID string, users, licens
 			SELECT g.column1, u.tenant_id, p.id, u.id, ?, ? FROM (VALUES (?, ?)` + strings.Repeat(", (?, ?)", len(some)-1) + `) AS g CROSS JOIN users u CROSS JOIN purchases p
 			WHERE u.id = g.column2 AND COALESCE(u.tenant_id = ?, FALSE) AND u.account_enabled AND NOT u.removed
 				AND p.id = ? AND COALESCE(p.tenant_id = ?, FALSE) AND (u.kind = 'MEMBER' OR p.source = 'CENTRAL')
-			ON CONFLICT (purchase_id, user_id) DO NOTHING RETURNING 1`,
+			RETURNING 1`,
 			Args: append(args, v.Tenant, purchaseID, v.Tenant),
 			Row:  func(*store.Rows) error { *given++; return nil },
 		})

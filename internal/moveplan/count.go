@@ -64,8 +64,8 @@ func countGone(ctx context.Context, r *store.Reader, counts map[string]Counts, s
 	})
 }
 
-// countLicensed counts who holds a source and another purchase, whether they have left or not. It asks the index of
-// licenses by users and purchases alone: to look each user and each purchase up takes several times as long.
+// countLicensed counts who holds a source and another purchase, whether they have left or not. It asks licenses alone, on
+// PostgreSQL one index of theirs: to look each user and each purchase up takes several times as long.
 func countLicensed(r *store.Reader, sources []string, target *End) *sql.Selector {
 	q, l := r.FromKeys("licenses", "l", "purchase_id", sources)
 	t := r.Join(q, "licenses", "t", "user_id", l.C("user_id"))

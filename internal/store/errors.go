@@ -38,10 +38,11 @@ func retryable(err error) bool {
 	return false
 }
 
-// IsUnique tells whether a unique constraint refused a write.
+// IsUnique tells whether a unique constraint refused a write. On SQLite the one of licenses is a trigger, the only one that refuses.
 func IsUnique(err error) bool {
 	if e, ok := errors.AsType[sqlite3.Error](err); ok {
-		return e.ExtendedCode == sqlite3.ErrConstraintUnique || e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey
+		return e.ExtendedCode == sqlite3.ErrConstraintUnique || e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey ||
+			e.ExtendedCode == sqlite3.ErrConstraintTrigger
 	}
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && e.Code == pgUnique
