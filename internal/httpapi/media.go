@@ -14,6 +14,12 @@ const (
 	eventsType = "text/event-stream"
 )
 
+// contentType has the header of each type in which there are answers.
+var contentType = map[string][]string{
+	jsonType:   {jsonType + "; charset=utf-8"},
+	resultType: {resultType + "; charset=utf-8"},
+}
+
 // wanted is one entry of an Accept header.
 type wanted struct {
 	typ string

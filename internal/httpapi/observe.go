@@ -126,7 +126,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		r = r.WithContext(ctx)
 		w := &recorder{ResponseWriter: rw}
 		s.protect(w.Header(), r)
-		w.Header().Set(requestIDHeader, requestID)
+		w.Header()[requestIDHeader] = []string{requestID}
 		defer func() {
 			v := recover()
 			if v != nil {

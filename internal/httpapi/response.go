@@ -99,8 +99,8 @@ func (s *Server) writeAll(w http.ResponseWriter, typ string, status int, resp *g
 		length += len(b)
 	}
 	h := w.Header()
-	h.Set("Content-Type", typ+"; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(length))
+	h["Content-Type"] = contentType[typ]
+	h["Content-Length"] = []string{strconv.Itoa(length)}
 	switch status {
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")
