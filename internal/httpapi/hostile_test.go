@@ -114,7 +114,7 @@ func TestHostileRequests(t *testing.T) {
 			for _, who := range [][]string{{asGood}, nil} {
 				start := time.Now()
 				got := b.call(t, "POST", "/graphql", body, append(who, isJSON, asSpec)...)
-				if d := time.Since(start); d > 2*time.Second {
+				if d := time.Since(start); d > time.Minute { // it takes milliseconds, unless work grows with the square of something
 					t.Errorf("took %s", d)
 				}
 				if got.status >= 500 || got.status != 200 && len(got.body) > 20_000 {

@@ -43,12 +43,12 @@ func (q *query) token(t *sql.SelectTable, sh *shape.Shape) func() *model.APIToke
 	var roles, of viewer.Roles
 	var userID string
 	q.col(&m.ID, t.C("id"))
-	q.want(sh, "name", &m.Name, t.C("name"))
-	q.want(sh, "prefix", &m.Prefix, t.C("prefix"))
-	q.want(sh, "createdAt", &m.CreatedAt, t.C("created_at"))
-	q.want(sh, "expiresAt", &m.ExpiresAt, t.C("expires_at"))
-	q.want(sh, "lastUsedAt", &m.LastUsedAt, t.C("last_used_at"))
-	q.want(sh, "revokedAt", &m.RevokedAt, t.C("revoked_at"))
+	q.want(sh, "name", &m.Name, t, "name")
+	q.want(sh, "prefix", &m.Prefix, t, "prefix")
+	q.want(sh, "createdAt", &m.CreatedAt, t, "created_at")
+	q.want(sh, "expiresAt", &m.ExpiresAt, t, "expires_at")
+	q.want(sh, "lastUsedAt", &m.LastUsedAt, t, "last_used_at")
+	q.want(sh, "revokedAt", &m.RevokedAt, t, "revoked_at")
 	if sh.Has("roles") {
 		u := q.leftJoin("users", "id", t.C("user_id"))
 		q.col(&roles, t.C("roles"))

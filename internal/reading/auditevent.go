@@ -84,12 +84,12 @@ func (q *query) event(e *sql.SelectTable, sh *shape.Shape) func() *model.AuditEv
 	var m model.AuditEvent
 	var changes string
 	q.col(&m.ID, e.C("id"))
-	q.want(sh, "at", &m.At, e.C("at"))
-	q.want(sh, "actorName", &m.ActorName, e.C("actor_name"))
-	q.want(sh, "action", &m.Action, e.C("action"))
+	q.want(sh, "at", &m.At, e, "at")
+	q.want(sh, "actorName", &m.ActorName, e, "actor_name")
+	q.want(sh, "action", &m.Action, e, "action")
 	q.col(&m.SubjectID, e.C("subject_id"))
-	q.want(sh, "changes", &changes, e.C("changes"))
-	q.want(sh, "requestId", &m.RequestID, e.C("request_id"))
+	q.want(sh, "changes", &changes, e, "changes")
+	q.want(sh, "requestId", &m.RequestID, e, "request_id")
 	actor := q.maybeUser(sh, "actor", e.C("actor_id"))
 	return func() *model.AuditEvent {
 		c := m

@@ -17,7 +17,7 @@ func (q *query) license(t, p *sql.SelectTable, sh *shape.Shape) func() *model.Li
 	var m model.License
 	var purchaser *string
 	q.col(&m.ID, t.C("id"))
-	q.want(sh, "assignedAt", &m.AssignedAt, t.C("assigned_at"))
+	q.want(sh, "assignedAt", &m.AssignedAt, t, "assigned_at")
 	user := q.userAt(sh, "user", t.C("user_id"))
 	by := q.maybeUser(sh, "assignedBy", t.C("assigned_by"))
 	product := q.productAt(sh, p.C("product_id"))

@@ -57,15 +57,15 @@ func (q *query) notification(n *sql.SelectTable, sh *shape.Shape) func() *model.
 	}
 	m := model.Notification{}
 	q.col(&m.ID, n.C("id"))
-	q.want(sh, "kind", &m.Kind, n.C("kind"))
-	q.want(sh, "locale", &m.Locale, n.C("locale"))
-	q.want(sh, "subject", &m.Subject, n.C("subject"))
-	q.want(sh, "body", &m.Body, n.C("body"))
-	q.want(sh, "status", &m.Status, n.C("status"))
-	q.want(sh, "attempts", &m.Attempts, n.C("attempts"))
-	q.want(sh, "queuedAt", &m.QueuedAt, n.C("queued_at"))
-	q.want(sh, "sentAt", &m.SentAt, n.C("sent_at"))
-	q.want(sh, "lastError", &m.LastError, n.C("last_error"))
+	q.want(sh, "kind", &m.Kind, n, "kind")
+	q.want(sh, "locale", &m.Locale, n, "locale")
+	q.want(sh, "subject", &m.Subject, n, "subject")
+	q.want(sh, "body", &m.Body, n, "body")
+	q.want(sh, "status", &m.Status, n, "status")
+	q.want(sh, "attempts", &m.Attempts, n, "attempts")
+	q.want(sh, "queuedAt", &m.QueuedAt, n, "queued_at")
+	q.want(sh, "sentAt", &m.SentAt, n, "sent_at")
+	q.want(sh, "lastError", &m.LastError, n, "last_error")
 	to := q.userAt(sh, "to", n.C("to_id"))
 	return func() *model.Notification {
 		c := m

@@ -29,11 +29,11 @@ func (l *loader) partnersOf(ctx context.Context, sel *sql.Selector, p *sql.Selec
 	var m model.PartnerAccess
 	var roles viewer.Roles
 	q.col(&m.ID, p.C("id"))
-	q.want(sh, "partnerDomain", &m.PartnerDomain, p.C("partner_domain"))
-	q.want(sh, "roles", &roles, p.C("roles"))
-	q.want(sh, "expiresAt", &m.ExpiresAt, p.C("expires_at"))
-	q.want(sh, "grantedAt", &m.GrantedAt, p.C("granted_at"))
-	q.want(sh, "revokedAt", &m.RevokedAt, p.C("revoked_at"))
+	q.want(sh, "partnerDomain", &m.PartnerDomain, p, "partner_domain")
+	q.want(sh, "roles", &roles, p, "roles")
+	q.want(sh, "expiresAt", &m.ExpiresAt, p, "expires_at")
+	q.want(sh, "grantedAt", &m.GrantedAt, p, "granted_at")
+	q.want(sh, "revokedAt", &m.RevokedAt, p, "revoked_at")
 	granter := q.maybeUser(sh, "grantedBy", p.C("granted_by"))
 	list := []*model.PartnerAccess{}
 	err := q.each(ctx, func() {

@@ -115,8 +115,8 @@ func (q *query) policy(p, sp *sql.SelectTable, sh *shape.Shape) func() *model.Se
 		q.s.AppendSelectExprAs(sql.ExprFunc(func(b *sql.Builder) { q.policyValue(b, p, sp) }), "policy_value")
 		q.dest = append(q.dest, &m.Value)
 	}
-	q.want(sh, "explicit", &set, sp.C("id"))
-	q.want(sh, "changedAt", &m.ChangedAt, sp.C("changed_at"))
+	q.want(sh, "explicit", &set, sp, "id")
+	q.want(sh, "changedAt", &m.ChangedAt, sp, "changed_at")
 	by := q.maybeUser(sh, "changedBy", sp.C("changed_by"))
 	of := func() *model.Product { return nil }
 	if sh.Has("product") {

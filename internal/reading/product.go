@@ -102,16 +102,16 @@ func (q *query) product(p *sql.SelectTable, sh *shape.Shape) func() *model.Produ
 	var former, excluded string
 	var price *money.Amount
 	q.col(&m.ID, p.C("id"))
-	q.want(sh, "vendorProductId", &m.VendorProductID, p.C("vendor_product_id"))
-	q.want(sh, "formerVendorProductIds", &former, p.C("former_ids"))
-	q.want(sh, "name", &m.Name, p.C("name"))
-	q.want(sh, "family", &m.Family, p.C("family"))
-	q.want(sh, "kind", &m.Kind, p.C("kind"))
-	q.want(sh, "selfServiceEligible", &m.SelfServiceEligible, p.C("self_service_eligible"))
-	q.want(sh, "trialWithoutPaymentMethod", &m.TrialWithoutPaymentMethod, p.C("trial_without_payment_method"))
-	q.want(sh, "trialDays", &m.TrialDays, p.C("trial_days"))
-	q.want(sh, "listPrice", &price, p.C("list_price"))
-	q.want(sh, "excludedCountries", &excluded, p.C("excluded_countries"))
+	q.want(sh, "vendorProductId", &m.VendorProductID, p, "vendor_product_id")
+	q.want(sh, "formerVendorProductIds", &former, p, "former_ids")
+	q.want(sh, "name", &m.Name, p, "name")
+	q.want(sh, "family", &m.Family, p, "family")
+	q.want(sh, "kind", &m.Kind, p, "kind")
+	q.want(sh, "selfServiceEligible", &m.SelfServiceEligible, p, "self_service_eligible")
+	q.want(sh, "trialWithoutPaymentMethod", &m.TrialWithoutPaymentMethod, p, "trial_without_payment_method")
+	q.want(sh, "trialDays", &m.TrialDays, p, "trial_days")
+	q.want(sh, "listPrice", &price, p, "list_price")
+	q.want(sh, "excludedCountries", &excluded, p, "excluded_countries")
 	return func() *model.Product {
 		c := m
 		c.FormerVendorProductIds, c.ExcludedCountries = strings.Fields(former), strings.Fields(excluded)

@@ -222,15 +222,15 @@ func (q *query) purchase(p *sql.SelectTable, sh *shape.Shape) func() *model.Purc
 	}
 	var m model.Purchase
 	q.col(&m.ID, p.C("id"))
-	q.want(sh, "source", &m.Source, p.C("source"))
+	q.want(sh, "source", &m.Source, p, "source")
 	q.col(&m.Status, p.C("status"))
 	if sh.Has("orphaned") {
 		q.exists(&m.Orphaned, q.absent(p))
 	}
-	q.want(sh, "billingTerm", &m.BillingTerm, p.C("billing_term"))
-	q.want(sh, "recurringBilling", &m.RecurringBilling, p.C("recurring_billing"))
-	q.want(sh, "purchasedAt", &m.PurchasedAt, p.C("purchased_at"))
-	q.want(sh, "expiresAt", &m.ExpiresAt, p.C("expires_at"))
+	q.want(sh, "billingTerm", &m.BillingTerm, p, "billing_term")
+	q.want(sh, "recurringBilling", &m.RecurringBilling, p, "recurring_billing")
+	q.want(sh, "purchasedAt", &m.PurchasedAt, p, "purchased_at")
+	q.want(sh, "expiresAt", &m.ExpiresAt, p, "expires_at")
 	q.col(&m.Kind, p.C("kind"))
 	q.col(&m.Quantity, p.C("quantity"))
 	q.col(&m.AssignedQuantity, p.C("assigned"))

@@ -32,9 +32,9 @@ func (q *query) col(dest any, column string) {
 }
 
 // want adds a column when the field was asked for.
-func (q *query) want(sh *shape.Shape, field string, dest any, column string) {
+func (q *query) want(sh *shape.Shape, field string, dest any, t *sql.SelectTable, column string) {
 	if sh.Has(field) {
-		q.col(dest, column)
+		q.col(dest, t.C(column))
 	}
 }
 

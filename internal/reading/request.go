@@ -51,11 +51,11 @@ func (q *query) request(t *sql.SelectTable, sh *shape.Shape) func() *model.Licen
 	}
 	var m model.LicenseRequest
 	q.col(&m.ID, t.C("id"))
-	q.want(sh, "requestedAt", &m.RequestedAt, t.C("requested_at"))
-	q.want(sh, "message", &m.Message, t.C("message"))
-	q.want(sh, "status", &m.Status, t.C("status"))
-	q.want(sh, "decidedAt", &m.DecidedAt, t.C("decided_at"))
-	q.want(sh, "reply", &m.Reply, t.C("reply"))
+	q.want(sh, "requestedAt", &m.RequestedAt, t, "requested_at")
+	q.want(sh, "message", &m.Message, t, "message")
+	q.want(sh, "status", &m.Status, t, "status")
+	q.want(sh, "decidedAt", &m.DecidedAt, t, "decided_at")
+	q.want(sh, "reply", &m.Reply, t, "reply")
 	product := q.productAt(sh, t.C("product_id"))
 	by, decided := q.userAt(sh, "requestedBy", t.C("requested_by")), q.maybeUser(sh, "decidedBy", t.C("decided_by"))
 	return func() *model.LicenseRequest {

@@ -36,14 +36,14 @@ func (l *loader) tenant(ctx context.Context, sh *shape.Shape) (*model.Tenant, er
 func (q *query) tenantOf(t *sql.SelectTable, sh *shape.Shape) func() *model.Tenant {
 	var m model.Tenant
 	q.col(&m.ID, t.C("id"))
-	q.want(sh, "name", &m.Name, t.C("name"))
-	q.want(sh, "domain", &m.Domain, t.C("domain"))
-	q.want(sh, "externalId", &m.ExternalID, t.C("external_id"))
+	q.want(sh, "name", &m.Name, t, "name")
+	q.want(sh, "domain", &m.Domain, t, "domain")
+	q.want(sh, "externalId", &m.ExternalID, t, "external_id")
 	q.wantAny(sh, []string{"cloud", "adminCenter"}, &m.Cloud, t.C("cloud"))
-	q.want(sh, "segment", &m.Segment, t.C("segment"))
-	q.want(sh, "country", &m.Country, t.C("country"))
-	q.want(sh, "locale", &m.Locale, t.C("locale"))
-	q.want(sh, "defaultSelfServicePolicy", &m.DefaultSelfServicePolicy, t.C("default_policy"))
+	q.want(sh, "segment", &m.Segment, t, "segment")
+	q.want(sh, "country", &m.Country, t, "country")
+	q.want(sh, "locale", &m.Locale, t, "locale")
+	q.want(sh, "defaultSelfServicePolicy", &m.DefaultSelfServicePolicy, t, "default_policy")
 	return func() *model.Tenant {
 		c := m
 		if sh.Has("adminCenter") {

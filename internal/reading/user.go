@@ -73,21 +73,21 @@ func (q *query) user(u *sql.SelectTable, sh *shape.Shape, maybe bool) func() *mo
 	var roles viewer.Roles
 	text := func(field string, dest *string, column string) {
 		if maybe {
-			q.want(sh, field, orZero[string]{dest}, u.C(column))
+			q.want(sh, field, orZero[string]{dest}, u, column)
 		} else {
-			q.want(sh, field, dest, u.C(column))
+			q.want(sh, field, dest, u, column)
 		}
 	}
 	q.col(orZero[string]{&m.ID}, u.C("id"))
 	text("displayName", &m.DisplayName, "display_name")
 	text("userPrincipalName", &m.UserPrincipalName, "user_principal_name")
-	q.want(sh, "mail", &m.Mail, u.C("mail"))
-	q.want(sh, "department", &m.Department, u.C("department"))
+	q.want(sh, "mail", &m.Mail, u, "mail")
+	q.want(sh, "department", &m.Department, u, "department")
 	text("locale", &m.Locale, "locale")
-	q.want(sh, "kind", orZero[model.UserKind]{&m.Kind}, u.C("kind"))
-	q.want(sh, "accountEnabled", orZero[bool]{&m.AccountEnabled}, u.C("account_enabled"))
-	q.want(sh, "removed", orZero[bool]{&m.Removed}, u.C("removed"))
-	q.want(sh, "roles", orZero[viewer.Roles]{&roles}, u.C("roles"))
+	q.want(sh, "kind", orZero[model.UserKind]{&m.Kind}, u, "kind")
+	q.want(sh, "accountEnabled", orZero[bool]{&m.AccountEnabled}, u, "account_enabled")
+	q.want(sh, "removed", orZero[bool]{&m.Removed}, u, "removed")
+	q.want(sh, "roles", orZero[viewer.Roles]{&roles}, u, "roles")
 	return func() *model.User {
 		if m.ID == "" {
 			return nil
