@@ -90,9 +90,9 @@ type call struct {
 
 // execute runs the operation that a call asks for.
 func (s *Server) execute(w http.ResponseWriter, r *http.Request, c call) {
-	ctx := c.limited
-	if c.events {
-		ctx = r.Context() // a stream has its own end
+	ctx := r.Context() //nolint:contextcheck // of a stream, which has its own end
+	if !c.events {
+		ctx = c.limited
 	}
 	ctx = s.admit(graphql.StartOperationTrace(ctx), s.baseURL(r), c.caller)
 	oc, refused := s.engine.prepare(ctx, c.params)

@@ -27,8 +27,9 @@ func (s *Server) presume(ctx context.Context, token string, v visit) guest {
 // confirm tells whether a call goes on: its caller is the one who was presumed. Else it is refused, or executed anew for who
 // the caller is now.
 func (s *Server) confirm(w http.ResponseWriter, r *http.Request, c *call) bool {
-	found, err := c.lookUp.Outcome(c.limited)
-	found, err = s.known(c.limited, c.visit, found, err)
+	ctx := c.limited
+	found, err := c.lookUp.Outcome(ctx)            //nolint:contextcheck // it is the request's, with an end
+	found, err = s.known(ctx, c.visit, found, err) //nolint:contextcheck // likewise
 	switch {
 	case err != nil:
 		entryOf(r.Context()).again()

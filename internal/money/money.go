@@ -52,7 +52,7 @@ func (a Amount) Format(code string) string {
 	}
 	b = append(b, '.')
 	for n, digit := 0, int64(unit/10); digit > 0 && (part > 0 || n < least); n, digit = n+1, digit/10 {
-		b = append(b, byte('0'+part/digit))
+		b = append(b, "0123456789"[part/digit])
 		part %= digit
 	}
 	return string(b)
