@@ -39,11 +39,12 @@ func (s spend) list() []*model.Money {
 func (l *loader) summary(ctx context.Context, sh *shape.Shape) (*model.TenantSummary, error) {
 	m := &model.TenantSummary{ByStatus: []*model.StatusCount{}}
 	b := l.batch()
-	if slices.ContainsFunc([]string{"selfServiceCount", "centralCount", "byStatus", "seats", "assignedSeats", "selfServiceSpend", "centralSpend", "licensedTwice"}, sh.Has) {
-		held := l.sumTotals(b, m)
-		if sh.Has("licensedTwice") {
-			b.after(func(ctx context.Context) error { return l.countTwice(ctx, m, held) })
-		}
+	if slices.ContainsFunc([]string{"selfServiceCount", "centralCount", "byStatus", "seats", "assignedSeats", "selfServiceSpend", "centralSpend"}, sh.Has) {
+		l.sumTotals(b, m)
+	}
+	if sh.Has("licensedTwice") {
+		twice, _ := sql.Over(l.licensedTwice(), "twice")
+		b.count(twice, &m.LicensedTwice)
 	}
 	if sh.Has("expiringIn30Days") {
 		b.count(l.expiring(), &m.ExpiringIn30Days)
@@ -54,29 +55,13 @@ func (l *loader) summary(ctx context.Context, sh *shape.Shape) (*model.TenantSum
 	return m, b.run(ctx)
 }
 
-// countTwice counts who holds a product twice. It looks at each license of the source with fewer of them, which is all
-// that can be done at a time at which somebody asks; to keep it would make each license dearer that is given or moved.
-func (l *loader) countTwice(ctx context.Context, m *model.TenantSummary, held map[model.PurchaseSource]int) error {
-	fewer, more := model.PurchaseSourceCentral, model.PurchaseSourceSelfService
-	if held[more] < held[fewer] {
-		fewer, more = more, fewer
-	}
-	if held[fewer] == 0 {
-		return nil
-	}
-	twice, _ := sql.Over(l.licensedTwice(fewer, more), "twice")
-	b := l.batch()
-	b.count(twice, &m.LicensedTwice)
-	return b.run(ctx)
-}
-
 // count has the rows of a statement counted.
 func (b *batch) count(s *sql.Selector, n *int) {
 	b.add(s.AppendSelectExpr(sql.Raw("COUNT(*)")), func(rows *store.Rows) error { return rows.Scan(n) })
 }
 
-// sumTotals adds up the totals of the tenant's products. It returns how many licenses of each source there will be.
-func (l *loader) sumTotals(b *batch, m *model.TenantSummary) (held map[model.PurchaseSource]int) {
+// sumTotals adds up the totals of the tenant's products.
+func (l *loader) sumTotals(b *batch, m *model.TenantSummary) {
 	sel, t := l.r.From("product_totals", "t")
 	q := l.query(sel)
 	sel.Where(sql.NEQ(t.C("status"), string(model.SubscriptionStatusDeleted)))
@@ -95,9 +80,7 @@ func (l *loader) sumTotals(b *batch, m *model.TenantSummary) (held map[model.Pur
 	q.sum(&assigned, t.C("assigned"))
 	q.sum(&price, t.C("spend"))
 	counts, self, central := map[[2]string]int{}, spend{}, spend{}
-	held = map[model.PurchaseSource]int{}
 	b.each(q, func() {
-		held[c.Source] += assigned
 		counts[[2]string{string(c.Source), string(c.Status)}] += c.Count
 		m.Seats, m.AssignedSeats = m.Seats+seats, m.AssignedSeats+assigned
 		if c.Source == model.PurchaseSourceCentral {
@@ -119,7 +102,6 @@ func (l *loader) sumTotals(b *batch, m *model.TenantSummary) (held map[model.Pur
 		m.SelfServiceSpend, m.CentralSpend = self.list(), central.list()
 		return nil
 	})
-	return held
 }
 
 // sum adds the sum of a column, as what it is a sum of: PostgreSQL's would be a decimal.
