@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"purser/internal/fault"
 	"purser/internal/sql"
 	"purser/internal/store"
 	"purser/internal/store/storetest"
@@ -105,4 +106,61 @@ func TestTogetherAfterALoss(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTogetherLeavesNothingOpen: a read that fails does not keep its connection in the past.
+func TestTogetherLeavesNothingOpen(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := viewer.NewContext(t.Context(), viewer.System("ten_1"))
+		r, err := db.Reader(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tenants := 0
+		all := store.Read{Statement: texts(r), Row: func(*store.Rows) error { tenants++; return nil }}
+		from, n := r.From("tenants", "n")
+		others := store.Read{Statement: from.Select(n.C("country")), Row: func(*store.Rows) error { return nil }}
+		refused := errors.New("refused")
+		for name, failing := range map[string]store.Read{
+			"nonsense":        {Statement: one(r, "missing"), Row: func(*store.Rows) error { return nil }},
+			"a row refused":   {Statement: one(r, "'b'"), Row: func(*store.Rows) error { return refused }},
+			"a row not there": {Statement: one(r, halfway(db)), Row: func(*store.Rows) error { return nil }},
+		} {
+			if err := db.InTx(ctx, add("ten_1")); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.Together(ctx, all, failing, others); err == nil {
+				t.Errorf("%s: no error", name)
+			}
+			if err := db.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+				_, err := tx.Exec(ctx, "DELETE FROM tenants")
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			tenants = 0
+			if err := r.Together(ctx, all); err != nil || tenants != 0 {
+				t.Errorf("after %s there are still %d tenants, %v", name, tenants, err)
+			}
+		}
+	})
+}
+
+// TestNothingIsBegunTooLate: what is not watched meanwhile is not begun when there is no time left.
+func TestNothingIsBegunTooLate(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx, cancel := context.WithCancel(viewer.NewContext(t.Context(), viewer.System("ten_1")))
+		r, err := db.Reader(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		last := store.Read{Statement: one(r, "'a'"), Row: func(*store.Rows) error { n++; cancel(); return nil }, AtMost: 1}
+		if db.Postgres() {
+			return // it is sent all at once
+		}
+		if err := r.Together(ctx, last, last); fault.CodeOf(err) != fault.Unavailable || n != 1 {
+			t.Errorf("%d rows, %v", n, err)
+		}
+	})
 }
