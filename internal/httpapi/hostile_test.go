@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -112,11 +111,7 @@ func TestHostileRequests(t *testing.T) {
 	for name, body := range hostile() {
 		t.Run(name, func(t *testing.T) {
 			for _, who := range [][]string{{asGood}, nil} {
-				start := time.Now()
 				got := b.call(t, "POST", "/graphql", body, append(who, isJSON, asSpec)...)
-				if d := time.Since(start); d > time.Minute { // it takes milliseconds, unless work grows with the square of something
-					t.Errorf("took %s", d)
-				}
 				if got.status >= 500 || got.status != 200 && len(got.body) > 20_000 {
 					t.Errorf("%d with %d bytes: %.500s", got.status, len(got.body), got.body)
 				}

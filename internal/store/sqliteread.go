@@ -10,11 +10,12 @@ import (
 )
 
 // readSQLite begins each statement before the rows of the one before it are read: so the database is locked once for
-// all of them, and as a rule they see it as it was at one time.
+// all of them, and as a rule they see it as it was at one time. The driver takes the first step of a statement when it begins, in
+// which it makes all its changes: so writes happen in their order.
 func readSQLite(ctx context.Context, c *sqlite3.SQLiteConn, reads []read) error {
 	open, done := make([]driver.Rows, 0, len(reads)), 0
 	for i, s := range reads {
-		if prepared(reads[done:i], s.query) { // it is once, so its rows have to be read
+		if among(reads[done:i], s.query) { // the driver keeps it prepared once: while it is in use it would be parsed again
 			if err := readAll(open, reads[done:]); err != nil {
 				return err
 			}
@@ -29,7 +30,7 @@ func readSQLite(ctx context.Context, c *sqlite3.SQLiteConn, reads []read) error 
 	return readAll(open, reads[done:])
 }
 
-func prepared(reads []read, query string) bool {
+func among(reads []read, query string) bool {
 	return slices.ContainsFunc(reads, func(r read) bool { return r.query == query })
 }
 
