@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"purser/internal/fault"
+	"purser/internal/instant"
 	"purser/internal/store"
 	"purser/internal/viewer"
 )
@@ -14,64 +15,74 @@ import (
 // statement. Nothing is remembered from one call to the next: what another process has revoked ends at once. Whatever is wrong with
 // the secret, its token or the token's user, the answer is one and the same fault.Unauthenticated.
 func (s *Service) Authenticate(ctx context.Context, secret string) (*viewer.Caller, error) {
-	begin, err := s.recognise(ctx, secret)
+	q, err := s.recognise(ctx, secret)
 	if err != nil {
 		return nil, err
 	}
-	return s.ask(ctx, begin())
+	return s.ask(ctx, q)
 }
 
 // LookUp is Authenticate without a round trip of its own; nil for a secret that is refused before anybody is looked up.
-func (s *Service) LookUp(ctx context.Context, secret string) *viewer.LookUp {
-	begin, err := s.recognise(ctx, secret)
+func (s *Service) LookUp(ctx context.Context, secret string) viewer.LookUp {
+	q, err := s.recognise(ctx, secret)
 	if err != nil {
 		return nil
 	}
-	var l *lookUp
-	var along *store.Along
-	return &viewer.LookUp{
-		Along: func(ctx context.Context) context.Context {
-			l = begin()
-			ctx, along = store.WithAlong(ctx, l.query, l.args, l.row)
-			return ctx
-		},
-		Outcome: func(ctx context.Context) (*viewer.Caller, error) {
-			if along != nil && along.Arrived() {
-				return s.outcome(l)
-			}
-			return s.ask(ctx, begin())
-		},
-	}
+	return &pending{question: q, service: s}
 }
 
-// recognise tells what could be a credential by itself, and returns what begins to look it up.
-func (s *Service) recognise(ctx context.Context, secret string) (begin func() *lookUp, err error) {
+// pending is a viewer.LookUp.
+type pending struct {
+	question
+
+	service *Service
+	along   *store.Along
+}
+
+// Along implements viewer.LookUp.
+func (p *pending) Along(ctx context.Context) context.Context {
+	ctx, p.along = store.WithAlong(ctx, &lookUp{question: p.question})
+	return ctx
+}
+
+// Outcome implements viewer.LookUp.
+func (p *pending) Outcome(ctx context.Context) (*viewer.Caller, error) {
+	if p.along != nil {
+		if found, ok := p.along.Arrived().(*lookUp); ok {
+			return p.service.outcome(p.question, found)
+		}
+	}
+	return p.service.ask(ctx, p.question)
+}
+
+// recognise tells what could be a credential by itself.
+func (s *Service) recognise(ctx context.Context, secret string) (q question, err error) {
 	if s.issuer != nil && !strings.HasPrefix(secret, secretStart) {
 		who, err := s.verify(ctx, secret)
-		if err != nil {
-			return nil, err
-		}
-		return func() *lookUp { return s.lookUpUser(who) }, nil
+		return question{who: &who}, err
 	}
 	if !wellFormed(secret) {
-		return nil, unauthenticated()
+		return q, unauthenticated()
 	}
-	return func() *lookUp { return s.lookUpToken(secret) }, nil
+	return question{hash: hashOf(secret)}, nil
 }
 
 // ask does a look-up by itself.
-func (s *Service) ask(ctx context.Context, l *lookUp) (*viewer.Caller, error) {
-	if err := s.db.ReadUnwalled(ctx, l.query, l.args, l.row); err != nil {
+func (s *Service) ask(ctx context.Context, q question) (*viewer.Caller, error) {
+	l := &lookUp{question: q}
+	query, args := l.Statement()
+	if err := s.db.ReadUnwalled(ctx, query, args, l.Row); err != nil {
 		return nil, fmt.Errorf("find out who asks: %w", err)
 	}
-	return s.outcome(l)
+	return s.outcome(q, l)
 }
 
 // outcome is who is behind what was looked up, if anybody.
-func (s *Service) outcome(l *lookUp) (*viewer.Caller, error) {
-	c, err := l.caller()
+func (s *Service) outcome(q question, found *lookUp) (*viewer.Caller, error) {
+	now := instant.From(s.now())
+	c, err := q.caller(found, now)
 	if err == nil && c.Credential.Kind == viewer.APIToken {
-		s.uses.note(c.Credential.ID, l.now)
+		s.uses.note(c.Credential.ID, now)
 	}
 	return c, err
 }

@@ -2,7 +2,6 @@ package access
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"slices"
 	"strings"
 
@@ -19,7 +18,7 @@ import (
 const (
 	whose = `n.id, COALESCE(u.id, ''), COALESCE(u.display_name, ''), COALESCE(u.roles, 0), COALESCE(u.kind, ''),
 	COALESCE(u.account_enabled AND NOT u.removed, false), p.tenant_id, COALESCE(p.roles, 0), COALESCE(p.expires_at, 0)`
-	granted = ` LEFT JOIN partner_accesses p ON p.partner_domain = n.domain AND p.tenant_id <> n.id AND p.expires_at > ? AND p.revoked_at IS NULL`
+	granted = ` LEFT JOIN partner_accesses p ON p.partner_domain = n.domain AND p.tenant_id <> n.id AND p.revoked_at IS NULL`
 
 	byHash = `SELECT ` + whose + `, t.id, t.name, t.roles, t.expires_at FROM api_tokens t JOIN tenants n ON n.id = t.tenant_id
 	LEFT JOIN users u ON u.id = t.user_id AND u.tenant_id = t.tenant_id` + granted + ` WHERE t.hash = ? AND t.revoked_at IS NULL`
@@ -28,14 +27,33 @@ const (
 	WHERE n.external_id = ? OR n.domain = ?`
 )
 
-// lookUp is one look-up of a credential: a row, and one more for each further tenant that grants access.
+// question is what could be a credential by itself: the hash of an API token, or what a token of the OpenID provider says.
+type question struct {
+	hash []byte
+	who  *openid.Identity
+}
+
+// Key implements store.LookUp.
+func (q question) Key() string {
+	if q.who == nil {
+		return "token " + string(q.hash)
+	}
+	return "user " + q.who.User + "\x00" + q.who.Tenant
+}
+
+// Statement implements store.LookUp. An OpenID token names nobody where the name of the tenant is one tenant's external id and
+// another's domain.
+func (q question) Statement() (query string, args []any) {
+	if q.who == nil {
+		return byHash, []any{q.hash}
+	}
+	return byName, []any{fold.Key(q.who.User), q.who.Tenant, strings.ToLower(q.who.Tenant)}
+}
+
+// lookUp is a look-up of a credential: a row, and one more for each further tenant that grants access. It is a store.LookUp: once
+// all is known it does not change, and may answer the same question for others.
 type lookUp struct {
-	query   string
-	args    []any
-	columns []any         // takes what the query tells beyond whose it is
-	named   *viewer.Roles // instead of the stored ones
-	nobody  error         // why nobody is found; nil: no matter
-	now     instant.Milli
+	question
 
 	token     viewer.Credential
 	tenant    string
@@ -51,24 +69,8 @@ type foundUser struct {
 	guest, blocked bool
 }
 
-// lookUpToken looks an API token up.
-func (s *Service) lookUpToken(secret string) *lookUp {
-	hash := sha256.Sum256([]byte(secret))
-	l := &lookUp{query: byHash, now: instant.From(s.now()), token: viewer.Credential{Kind: viewer.APIToken}}
-	l.args = []any{int64(l.now), hash[:]}
-	l.columns = []any{&l.token.ID, &l.token.Name, &l.roles, &l.token.ExpiresAt}
-	return l
-}
-
-// lookUpUser looks the user up whom a token of the OpenID provider names: nobody where the name of the tenant is one
-// tenant's external id and another's domain. Roles in the token hold instead of the stored ones.
-func (s *Service) lookUpUser(who openid.Identity) *lookUp {
-	l := &lookUp{query: byName, now: instant.From(s.now()), token: credentialOf(who), named: who.Roles, nobody: errNobody}
-	l.args = []any{fold.Key(who.User), int64(l.now), who.Tenant, strings.ToLower(who.Tenant)}
-	return l
-}
-
-func (l *lookUp) row(rows *store.Rows) error {
+// Row implements store.LookUp.
+func (l *lookUp) Row(rows *store.Rows) error {
 	var (
 		tenant, kind string
 		u            foundUser
@@ -76,8 +78,12 @@ func (l *lookUp) row(rows *store.Rows) error {
 		from         *string
 		a            = viewer.Access{Delegated: true}
 	)
-	own := []any{&tenant, &u.id, &u.name, &u.roles, &kind, &active, &from, &a.Roles, &a.ExpiresAt}
-	if err := rows.Scan(append(own, l.columns...)...); err != nil {
+	to := []any{&tenant, &u.id, &u.name, &u.roles, &kind, &active, &from, &a.Roles, &a.ExpiresAt}
+	if l.who == nil {
+		l.token.Kind = viewer.APIToken
+		to = append(to, &l.token.ID, &l.token.Name, &l.roles, &l.token.ExpiresAt)
+	}
+	if err := rows.Scan(to...); err != nil {
 		return err
 	}
 	if tenant != l.tenant {
@@ -86,9 +92,6 @@ func (l *lookUp) row(rows *store.Rows) error {
 	}
 	if u.id != "" {
 		u.guest, u.blocked = kind != string(model.UserKindMember), !active
-		if l.named != nil {
-			u.roles = *l.named
-		}
 		l.user = &u
 	}
 	if from != nil {
@@ -105,24 +108,44 @@ func (l *lookUp) grant(a viewer.Access) {
 	}
 }
 
-// caller is who was found, if anybody.
-func (l *lookUp) caller() (*viewer.Caller, error) {
-	c := &viewer.Caller{Credential: l.token, Name: l.token.Name, Home: l.tenant}
-	switch {
-	case l.tenants != 1 || l.user == nil && l.roles == 0:
-		return nil, unauthenticated().Because(l.nobody)
-	case l.token.ExpiresAt <= l.now || l.user != nil && l.user.blocked:
-		return nil, unauthenticated()
-	case l.user == nil:
-		c.Reach = []viewer.Access{{Tenant: l.tenant, Roles: l.roles}}
-		return c, nil
+// caller is who was found, if anybody: now, and behind just this token.
+func (q question) caller(found *lookUp, now instant.Milli) (*viewer.Caller, error) {
+	token, why := found.token, error(nil)
+	if q.who != nil {
+		token, why = credentialOf(*q.who), errNobody
 	}
-	c.User, c.Name = l.user.id, l.user.name
-	c.Reach = []viewer.Access{{Tenant: l.tenant, Roles: l.user.roles | viewer.SetOf(viewer.Member)}}
-	if !l.user.guest {
-		// in one order, so that who is looked up twice is the same
-		slices.SortFunc(l.delegated, func(a, b viewer.Access) int { return cmp.Compare(a.Tenant, b.Tenant) })
-		c.Reach = append(c.Reach, l.delegated...)
+	c := &viewer.Caller{Credential: token, Name: token.Name, Home: found.tenant}
+	switch u := found.user; {
+	case found.tenants != 1 || u == nil && found.roles == 0:
+		return nil, unauthenticated().Because(why)
+	case token.ExpiresAt <= now || u != nil && u.blocked:
+		return nil, unauthenticated()
+	case u == nil:
+		c.Reach = []viewer.Access{{Tenant: found.tenant, Roles: found.roles}}
+	default:
+		c.User, c.Name = u.id, u.name
+		c.Reach = q.reach(found, now)
 	}
 	return c, nil
+}
+
+// reach is the user's own tenant, and those that grant access to its members. Roles in the token hold instead of the stored ones.
+func (q question) reach(found *lookUp, now instant.Milli) []viewer.Access {
+	own := viewer.Access{Tenant: found.tenant, Roles: found.user.roles}
+	if q.who != nil && q.who.Roles != nil {
+		own.Roles = *q.who.Roles
+	}
+	own.Roles |= viewer.SetOf(viewer.Member)
+	reach := append(make([]viewer.Access, 0, 1+len(found.delegated)), own)
+	if found.user.guest {
+		return reach
+	}
+	for _, a := range found.delegated {
+		if a.ExpiresAt > now {
+			reach = append(reach, a)
+		}
+	}
+	// in one order, so that who is looked up twice is the same
+	slices.SortFunc(reach[1:], func(a, b viewer.Access) int { return cmp.Compare(a.Tenant, b.Tenant) })
+	return reach
 }

@@ -132,17 +132,24 @@ func (s *Server) authenticate(ctx context.Context, token string) (*viewer.Caller
 }
 
 // lookUp counts the statement of a look-up that goes along apart.
-func (s *Server) lookUp(ctx context.Context, token string) *viewer.LookUp {
+func (s *Server) lookUp(ctx context.Context, token string) viewer.LookUp {
 	l := s.Access.LookUp(ctx, token)
 	if l == nil {
 		return nil
 	}
-	outcome := l.Outcome
-	l.Outcome = func(ctx context.Context) (*viewer.Caller, error) {
-		s.lookup.Add(1)
-		return outcome(ctx)
-	}
-	return l
+	return counted{LookUp: l, server: s}
+}
+
+type counted struct {
+	viewer.LookUp
+
+	server *Server
+}
+
+// Outcome implements viewer.LookUp.
+func (c counted) Outcome(ctx context.Context) (*viewer.Caller, error) {
+	c.server.lookup.Add(1)
+	return c.LookUp.Outcome(ctx)
 }
 
 // Work runs the workers until the test ends.

@@ -46,7 +46,7 @@ type Options struct {
 	Authenticate func(ctx context.Context, token string) (*viewer.Caller, error)
 	// LookUp is Authenticate of a token that was good lately, along with what its request reads; nil for a token
 	// that is refused before it is looked up. Optional.
-	LookUp func(ctx context.Context, token string) *viewer.LookUp
+	LookUp func(ctx context.Context, token string) viewer.LookUp
 	// Changes tells when that may have another answer than before.
 	Changes Changes
 	Exports Exports

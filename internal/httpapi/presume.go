@@ -12,7 +12,7 @@ import (
 // the server, and nothing is changed for one, before the look-up has confirmed that they are the same in everything.
 type guest struct {
 	caller *viewer.Caller // nil: a stranger
-	lookUp *viewer.LookUp // of a caller who is presumed; nil when they are known
+	lookUp viewer.LookUp  // of a caller who is presumed; nil when they are known
 	visit  visit
 }
 

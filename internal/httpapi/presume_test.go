@@ -19,15 +19,27 @@ func presuming(t *testing.T) (b *bundle, along *atomic.Int64) {
 	along = new(atomic.Int64)
 	b = setup(t, func(o *httpapi.Options) {
 		known := o.Authenticate
-		o.LookUp = func(_ context.Context, token string) *viewer.LookUp {
-			return &viewer.LookUp{
-				Along:   func(ctx context.Context) context.Context { along.Add(1); return ctx },
-				Outcome: func(ctx context.Context) (*viewer.Caller, error) { return known(ctx, token) },
-			}
+		o.LookUp = func(_ context.Context, token string) viewer.LookUp {
+			return late{along: func() { along.Add(1) }, outcome: func(ctx context.Context) (*viewer.Caller, error) { return known(ctx, token) }}
 		}
 	})
 	return b, along
 }
+
+// late is a look-up that is done when its outcome is asked for.
+type late struct {
+	along   func()
+	outcome func(context.Context) (*viewer.Caller, error)
+}
+
+// Along implements viewer.LookUp.
+func (l late) Along(ctx context.Context) context.Context {
+	l.along()
+	return ctx
+}
+
+// Outcome implements viewer.LookUp.
+func (l late) Outcome(ctx context.Context) (*viewer.Caller, error) { return l.outcome(ctx) }
 
 // TestPresumed: familiar tokens are looked up once a request, and along with queries alone.
 func TestPresumed(t *testing.T) {
@@ -100,13 +112,10 @@ func TestPresumedWrongly(t *testing.T) {
 func TestPresumedWronglyIsLogged(t *testing.T) {
 	var why error
 	b := setup(t, func(o *httpapi.Options) {
-		o.LookUp = func(context.Context, string) *viewer.LookUp {
-			return &viewer.LookUp{
-				Along: func(ctx context.Context) context.Context { return ctx },
-				Outcome: func(context.Context) (*viewer.Caller, error) {
-					return nil, fault.New(fault.Unauthenticated, "No.").Because(why)
-				},
-			}
+		o.LookUp = func(context.Context, string) viewer.LookUp {
+			return late{along: func() {}, outcome: func(context.Context) (*viewer.Caller, error) {
+				return nil, fault.New(fault.Unauthenticated, "No.").Because(why)
+			}}
 		}
 	})
 	b.post(t, "{hello}")

@@ -5,33 +5,59 @@ import (
 	"sync/atomic"
 )
 
-// Along is a read outside of any tenant that goes along with the first statements that a Reader runs in its context:
-// ahead of them, and on PostgreSQL in their round trip. It goes by keys.
+// LookUp is a read by keys, outside of any tenant.
+type LookUp interface {
+	// Key names what is looked for: whoever has found it can stand for another with the same key, for as long as nothing has
+	// changed in the database. "" names nothing.
+	Key() string
+	// Statement is the query, with ? for its arguments.
+	Statement() (query string, args []any)
+	// Row takes a row that was found.
+	Row(rows *Rows) error
+}
+
+// Along is a LookUp that goes along with the first statements that a Reader runs in its context: ahead of them, and on
+// PostgreSQL in their round trip.
 type Along struct {
-	query     string
-	args      []any
-	row       func(*Rows) error
+	lookUp    LookUp
+	found     LookUp
 	sent, has atomic.Bool
 }
 
 type alongKey struct{}
 
-// WithAlong returns a context in which the read goes along, with ? for its arguments.
-func WithAlong(ctx context.Context, query string, args []any, row func(*Rows) error) (context.Context, *Along) {
-	a := &Along{query: query, args: args, row: row}
+// WithAlong returns a context in which the look-up goes along.
+func WithAlong(ctx context.Context, l LookUp) (context.Context, *Along) {
+	a := &Along{lookUp: l}
 	return context.WithValue(ctx, alongKey{}, a), a
 }
 
-// Arrived tells whether it went along, and all its rows were read.
-func (a *Along) Arrived() bool { return a.has.Load() }
+// Arrived returns the look-up whose rows are known: the one that has gone along, or, on SQLite, one with the same key that would find the same
+// now. It returns nil where the look-up has not gone along.
+func (a *Along) Arrived() LookUp {
+	if !a.has.Load() {
+		return nil
+	}
+	return a.found
+}
 
-// withAlong puts what goes along before the reads of a Reader, and returns what is to be done when they have succeeded.
+// withAlong puts what goes along before the reads of a Reader, and returns what is to be done when they have succeeded. It counts as one
+// statement, whether it is run or only found to be of no use.
 func (db *DB) withAlong(ctx context.Context, reads []read) ([]read, func()) {
 	a, ok := ctx.Value(alongKey{}).(*Along)
 	if !ok || a.sent.Swap(true) {
 		return reads, func() {}
 	}
 	count(ctx)
-	first := read{query: rebind(db.dialect, a.query), args: a.args, row: a.row, short: true}
-	return append([]read{first}, reads...), func() { a.has.Store(true) }
+	return append([]read{{along: a}}, reads...), func() { a.has.Store(true) }
+}
+
+// written writes what goes along with reads, if anything does.
+func written(dialect string, reads []read) []read {
+	if a := reads[0].along; a != nil {
+		query, args := a.lookUp.Statement()
+		reads[0] = read{query: rebind(dialect, query), args: args, row: a.lookUp.Row, short: true}
+		a.found = a.lookUp
+	}
+	return reads
 }

@@ -18,20 +18,17 @@ func TestReadsOverACutLine(t *testing.T) {
 	for _, reply := range []bool{false, true} {
 		cuts := 0
 		for cut := true; cut; cuts++ {
-			var along, got []string
+			var got []string
 			var err error
-			ctx, a := store.WithAlong(viewer.NewContext(t.Context(), viewer.System("ten_1")), "SELECT CAST(? AS TEXT)", []any{"along"}, func(rows *store.Rows) error {
-				var s string
-				err := rows.Scan(&s)
-				along = append(along, s)
-				return err
-			})
+			l := &lookUp{query: "SELECT CAST(? AS TEXT)"}
+			ctx, a := store.WithAlong(viewer.NewContext(t.Context(), viewer.System("ten_1")), l)
 			cut = line.During(storetest.Cut{At: cuts + 1, Reply: reply}, func() { got, err = together(ctx, t, db, "'a'", "'b'") }).Cut
+			arrived := a.Arrived() != nil
 			switch {
-			case err == nil && (!a.Arrived() || !slices.Equal(append(along, got...), []string{"along", "a", "b"})):
-				t.Errorf("cut at %d: %v, %v, arrived: %v", cuts+1, along, got, a.Arrived())
-			case err != nil && (fault.CodeOf(err) != fault.Unavailable || a.Arrived() || !cut):
-				t.Errorf("cut at %d: %v, arrived: %v", cuts+1, err, a.Arrived())
+			case err == nil && (!arrived || !slices.Equal(append(l.found, got...), []string{"along", "a", "b"})):
+				t.Errorf("cut at %d: %v, %v, arrived: %v", cuts+1, l.found, got, arrived)
+			case err != nil && (fault.CodeOf(err) != fault.Unavailable || arrived || !cut):
+				t.Errorf("cut at %d: %v, arrived: %v", cuts+1, err, arrived)
 			}
 		}
 		if cuts < 4 {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"entgo.io/ent/dialect"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/mattn/go-sqlite3"
 
@@ -62,6 +63,7 @@ type read struct {
 	changed *int64            // takes how many rows were changed, on PostgreSQL
 	short   bool              // it need not be canceled
 	atMost  int               // how many rows it has, where that is known
+	along   *Along            // instead of all that: a look-up that is not written yet
 }
 
 // triesToConnect is how often something is begun when its connection turns out to be lost.
@@ -97,11 +99,13 @@ func readOn(ctx context.Context, conn *stdsql.Conn, reads []read) (done int, beg
 	err = conn.Raw(func(c any) error {
 		switch c := c.(type) {
 		case *stdlib.Conn:
-			begun, err = readPostgres(ctx, c.Conn(), reads)
+			begun, err = readPostgres(ctx, c.Conn(), written(dialect.Postgres, reads))
+		case *sqliteReader:
+			begun, err = true, c.read(ctx, reads)
 		case *sqlite3.SQLiteConn:
-			begun, err = true, readSQLite(ctx, c, reads)
+			begun, err = true, readSQLite(ctx, c, written(dialect.SQLite, reads))
 		case driver.QueryerContext: // one that a test has wrapped
-			done, begun, err = readInTurn(ctx, c, reads)
+			done, begun, err = readInTurn(ctx, c, written(dialect.SQLite, reads))
 		default:
 			err = fmt.Errorf("%T runs no queries", c)
 		}

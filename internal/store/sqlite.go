@@ -28,7 +28,7 @@ func (db *DB) openSQLite(ctx context.Context, o Options) error {
 	writer := o.pool(sqliteConnector{dsn: dsn, settings: writerSettings})
 	writer.SetMaxOpenConns(1)
 	// 8 MB each, as needed: with the usual 2 MB a page of a list is read from the file each time
-	reader := o.pool(sqliteConnector{dsn: sqliteDSN(o.URL, "_query_only=on", "_foreign_keys=on", "_cache_size=-8192")})
+	reader := o.pool(sqliteReaders{sqliteConnector{dsn: sqliteDSN(o.URL, "_query_only=on", "_foreign_keys=on", "_cache_size=-8192")}})
 	readers := max(4, runtime.GOMAXPROCS(0))
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)

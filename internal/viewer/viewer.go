@@ -49,11 +49,11 @@ func (c *Caller) SameAs(o *Caller) bool {
 }
 
 // LookUp is a look-up of a credential that is under way.
-type LookUp struct {
+type LookUp interface {
 	// Along returns a context in which it goes along with the first statements that read something, ahead of them.
-	Along func(ctx context.Context) context.Context
+	Along(ctx context.Context) context.Context
 	// Outcome returns who is behind the credential. Where nothing has taken the look-up along, it is done then.
-	Outcome func(ctx context.Context) (*Caller, error)
+	Outcome(ctx context.Context) (*Caller, error)
 }
 
 // Find returns the caller's access to a tenant.

@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"entgo.io/ent/dialect"
+	"github.com/mattn/go-sqlite3"
+)
+
+// sqliteReader is a connection of SQLite that changes nothing itself. It keeps what look-ups have found on it, for as long as
+// nobody else has changed anything.
+type sqliteReader struct {
+	*sqlite3.SQLiteConn
+
+	version int64             // of the database, when they found it
+	found   map[string]LookUp // by their keys
+}
+
+// maxFound is how much a connection keeps.
+const maxFound = 1000
+
+// sqliteReaders makes such connections.
+type sqliteReaders struct{ sqliteConnector }
+
+// Connect makes a connection.
+func (c sqliteReaders) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.sqliteConnector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, ok := conn.(*sqlite3.SQLiteConn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("%T is no connection of SQLite", conn), conn.Close())
+	}
+	return &sqliteReader{SQLiteConn: s, found: map[string]LookUp{}}, nil
+}
+
+// read runs statements. What would look up what is known is left out: to ask for the database's version takes a fifth of what that would,
+// and whoever would find something else, another process having committed it, finds another version. All of them see one and the same.
+func (c *sqliteReader) read(ctx context.Context, reads []read) (err error) {
+	a := reads[0].along
+	if a == nil || a.lookUp.Key() == "" {
+		return readSQLite(ctx, c.SQLiteConn, written(dialect.SQLite, reads))
+	}
+	asked, err := c.askVersion(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, asked.Close()) }() // not before the others: until then they see what it has seen
+	if known, ok := c.found[a.lookUp.Key()]; ok {
+		a.found = known
+		return readSQLite(ctx, c.SQLiteConn, reads[1:])
+	}
+	if err := readSQLite(ctx, c.SQLiteConn, written(dialect.SQLite, reads)); err != nil {
+		return err
+	}
+	if len(c.found) >= maxFound {
+		clear(c.found)
+	}
+	c.found[a.lookUp.Key()] = a.lookUp
+	return nil
+}
+
+// askVersion begins to read, and forgets what was found in another version of the database.
+func (c *sqliteReader) askVersion(ctx context.Context) (asked driver.Rows, err error) {
+	asked, err = query(ctx, c.SQLiteConn, read{query: "PRAGMA data_version", short: true})
+	if err != nil {
+		return nil, err
+	}
+	version := int64(-1)
+	row := func(r *Rows) error { return r.Scan(&version) }
+	if err := each(asked, read{row: row, atMost: 1}); err != nil || version < 0 {
+		return nil, errors.Join(fmt.Errorf("ask for the database's version: %w", err), asked.Close())
+	}
+	if version != c.version {
+		clear(c.found)
+		c.version = version
+	}
+	return asked, nil
+}
