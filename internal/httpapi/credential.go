@@ -93,7 +93,7 @@ func (s *Server) arrive(ctx context.Context, authorization string) (token string
 	if !ok {
 		return "", v, s.noCredential(ctx)
 	}
-	v, err = s.gate.arrive(token, addressOf(ctx))
+	v, err = s.gate.arrive(token, func() string { return addressOf(ctx) })
 	return token, v, err
 }
 

@@ -112,7 +112,7 @@ func NewGate(perSecond float64, burst int, now func() time.Time) *gate {
 
 // Visit is a request that shows a token which turns out to be the caller's.
 func (g *gate) Visit(token, address string, c *viewer.Caller) error {
-	v, err := g.arrive(token, address)
+	v, err := g.arrive(token, func() string { return address })
 	if err != nil {
 		return err
 	}

@@ -74,13 +74,13 @@ func (g *gate) stranger(address string) error {
 	return g.tooMany("address", g.addresses.take(g.addresses.of(address), g.now()))
 }
 
-// arrive lets in who shows a token, so that it can be looked up.
-func (g *gate) arrive(token, address string) (visit, error) {
+// arrive lets in who shows a token, so that it can be looked up. Where they come from is asked of strangers alone.
+func (g *gate) arrive(token string, address func() string) (visit, error) {
 	v, now := visit{token: sha256.Sum256([]byte(token))}, g.now()
 	if v.owner = lately(g.familiar.get(v.token), now); v.owner != nil {
 		return v, g.charge(v.owner, now)
 	}
-	v.address = g.addresses.of(address)
+	v.address = g.addresses.of(address())
 	return v, g.tooMany("address", g.addresses.take(v.address, now))
 }
 
@@ -142,11 +142,10 @@ func (g *gate) tooMany(limit string, wait time.Duration) error {
 // credentialOf names a caller's credential; one that has no name of its own is its user's.
 func credentialOf(c *viewer.Caller) string { return cmp.Or(c.Credential.ID, c.User, c.Home) }
 
-type addressKey struct{}
-
-// withAddress notes where a request comes from: of an IPv6 address the part that one client does not
+// addressOf returns where a request comes from: of an IPv6 address the part that one client does not
 // choose for itself.
-func withAddress(ctx context.Context, remote string) context.Context {
+func addressOf(ctx context.Context) string {
+	remote := entryOf(ctx).remote
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {
 		host = remote
@@ -154,10 +153,5 @@ func withAddress(ctx context.Context, remote string) context.Context {
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Unmap().Is6() {
 		host = netip.PrefixFrom(ip.WithZone(""), 64).Masked().String()
 	}
-	return context.WithValue(ctx, addressKey{}, host)
-}
-
-func addressOf(ctx context.Context) string {
-	s, _ := ctx.Value(addressKey{}).(string)
-	return s
+	return host
 }

@@ -53,7 +53,7 @@ func (k *socket) subscribe(ctx context.Context, m message) bool {
 	}
 	k.running.Add(1)
 	go func() {
-		ctx, e := k.server.begin(ctx, k.server.NewRequestID())
+		ctx, e := k.server.begin(ctx, k.remote, k.server.NewRequestID())
 		e.graphql = true
 		k.work(ctx, op, func() bool { return k.run(ctx, op, m) })
 	}()

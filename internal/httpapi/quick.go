@@ -18,15 +18,15 @@ type quick struct {
 
 // body reads a whole request; ok is false when encoding/json has to.
 func (q *quick) body() (in body, ok bool) {
-	ok = q.members(func(name string) bool {
+	ok = q.members(func(name []byte) bool {
 		switch {
-		case name == "query" && in.Query == nil:
+		case string(name) == "query" && in.Query == nil:
 			in.Query, ok = q.text()
-		case name == "operationName" && in.OperationName == nil:
+		case string(name) == "operationName" && in.OperationName == nil:
 			in.OperationName, ok = q.text()
-		case name == "variables" && in.Variables == nil:
+		case string(name) == "variables" && in.Variables == nil:
 			in.Variables, ok = q.object()
-		case name == "extensions" && in.Extensions == nil:
+		case string(name) == "extensions" && in.Extensions == nil:
 			in.Extensions, ok = q.object()
 		default: // twice, or in capitals
 			return false
@@ -60,7 +60,7 @@ func (q *quick) takes(c byte) bool {
 }
 
 // members reads an object; value reads what stands behind a name.
-func (q *quick) members(value func(name string) bool) bool {
+func (q *quick) members(value func(name []byte) bool) bool {
 	if !q.takes('{') || q.depth == maxQuick {
 		return false
 	}
@@ -70,7 +70,7 @@ func (q *quick) members(value func(name string) bool) bool {
 		return true
 	}
 	for {
-		name, ok := q.string()
+		name, ok := q.plain()
 		if !ok || !q.takes(':') || !value(name) {
 			return false
 		}
@@ -96,9 +96,9 @@ func (q *quick) object() (map[string]any, bool) {
 		return nil, q.word("null")
 	}
 	m := map[string]any{}
-	ok := q.members(func(name string) bool {
+	ok := q.members(func(name []byte) bool {
 		v, ok := q.value()
-		m[name] = v
+		m[string(name)] = v
 		return ok
 	})
 	return m, ok
@@ -175,31 +175,42 @@ func (q *quick) integer() (any, bool) {
 
 // string reads a text without \u.
 func (q *quick) string() (string, bool) {
+	b, ok := q.plain()
+	if ok || b == nil {
+		return string(b), ok
+	}
+	return q.escaped(b)
+}
+
+// plain reads a text to its end, or to its first escape: then ok is false, and b not nil.
+func (q *quick) plain() (b []byte, ok bool) {
 	if !q.takes('"') {
-		return "", false
+		return nil, false
 	}
 	for start := q.i; q.i < len(q.b); q.i++ {
 		switch c := q.b[q.i]; {
 		case c == '"':
 			q.i++
-			return string(q.b[start : q.i-1]), true
+			return q.b[start : q.i-1], true
 		case c == '\\':
-			return q.escaped(start)
+			return q.b[start:q.i], false
 		case c < ' ':
-			return "", false
+			return nil, false
 		}
 	}
-	return "", false
+	return nil, false
 }
 
 // escaped goes on with a text where it has the first escape.
-func (q *quick) escaped(start int) (string, bool) {
-	s := append(make([]byte, 0, 2*(q.i-start)+64), q.b[start:q.i]...)
+func (q *quick) escaped(b []byte) (string, bool) {
+	var s strings.Builder
+	s.Grow(2*len(b) + 64)
+	s.Write(b)
 	for ; q.i < len(q.b); q.i++ {
 		switch c := q.b[q.i]; {
 		case c == '"':
 			q.i++
-			return string(s), true
+			return s.String(), true
 		case c < ' ':
 			return "", false
 		case c == '\\':
@@ -208,9 +219,9 @@ func (q *quick) escaped(start int) (string, bool) {
 			if !ok {
 				return "", false
 			}
-			s = append(s, e)
+			s.WriteByte(e)
 		default:
-			s = append(s, c)
+			s.WriteByte(c)
 		}
 	}
 	return "", false

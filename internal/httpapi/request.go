@@ -115,7 +115,7 @@ func readText(w http.ResponseWriter, r *http.Request) (text, int, error) {
 	if r.ContentLength > maxBody {
 		return text{}, http.StatusRequestEntityTooLarge, errTooLarge
 	}
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	b, err := readBody(w, r)
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return text{}, http.StatusRequestEntityTooLarge, errTooLarge
 	}
@@ -123,6 +123,18 @@ func readText(w http.ResponseWriter, r *http.Request) (text, int, error) {
 		return text{}, http.StatusBadRequest, fault.New(fault.GraphQLInvalid, "The request's body did not arrive.")
 	}
 	return text{body: b}, 0, nil
+}
+
+// atOnce is how long a body may be for which there is room before it has arrived.
+const atOnce = 4 << 10
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength < 0 || r.ContentLength > atOnce {
+		return io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	}
+	b := make([]byte, r.ContentLength)
+	_, err := io.ReadFull(r.Body, b)
+	return b, err
 }
 
 // decode reads what the request asks for.

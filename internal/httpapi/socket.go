@@ -28,6 +28,7 @@ type socket struct {
 	id     string // of the request that opened it
 	shown  string // the credential in that
 	base   string // where that found the server
+	remote string // the address that it came from
 
 	watch *watch // of the credential; set once, before the first operation
 	seat  string // the credential that it counts for
@@ -67,16 +68,16 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	conn.SetReadLimit(maxBody)
 	s.open.Add(1)
 	k := &socket{
-		server: s, conn: conn, id: audit.RequestID(r.Context()), shown: r.Header.Get("Authorization"), base: s.baseURL(r),
+		server: s, conn: conn, id: audit.RequestID(r.Context()), shown: r.Header.Get("Authorization"), base: s.baseURL(r), remote: r.RemoteAddr,
 		operations: map[string]*operation{},
 	}
-	go k.live(withAddress(context.Background(), r.RemoteAddr)) //nolint:contextcheck // nothing of the request is kept for as long
+	go k.live(context.Background()) //nolint:contextcheck // nothing of the request is kept for as long
 }
 
 // live serves the socket, and logs it like a request.
 func (k *socket) live(ctx context.Context) {
 	defer k.leave()
-	ctx, e := k.server.begin(ctx, k.id)
+	ctx, e := k.server.begin(ctx, k.remote, k.id)
 	defer func() {
 		if v := recover(); v != nil {
 			_ = k.server.panicked(ctx, v) // the log has it

@@ -46,9 +46,10 @@ type Source struct {
 	now  func() time.Time
 	rand io.Reader
 
-	mu   sync.Mutex
-	last int64  // millisecond of the last id
-	seq  uint16 // counts the ids of one millisecond: they sort in the order they were made
+	mu     sync.Mutex
+	last   int64  // millisecond of the last id
+	seq    uint16 // counts the ids of one millisecond: they sort in the order they were made
+	random [8]byte
 }
 
 // NewSource returns a source that takes the time from now.
@@ -75,14 +76,15 @@ func (s *Source) New(k Kind) string {
 	}
 	s.last = ms
 	seq := s.seq
-	_, err := io.ReadFull(s.rand, u[8:])
+	_, err := io.ReadFull(s.rand, s.random[:])
+	copy(u[8:], s.random[:])
 	s.mu.Unlock()
 	if err != nil {
 		clear(u[8:]) // crypto/rand never fails; a repeatable source that ends is still unique by time and count
 	}
 	binary.BigEndian.PutUint64(u[:8], uint64(ms)<<16|0x7000|uint64(seq))
 	u[8] = u[8]&0x3f | 0x80
-	return string(k) + "_" + encode(u)
+	return string(appendBody(append(append(make([]byte, 0, prefixLen+bodyLen), k...), '_'), u))
 }
 
 // Compose returns an id of kind k that is made of the bodies of other ids, in order.
@@ -145,7 +147,7 @@ func Pair(s string) (tenant, product string, ok bool) {
 	return string(Tenant) + "_" + b[:bodyLen], string(Product) + "_" + b[bodyLen:], true
 }
 
-func encode(u [16]byte) string {
+func appendBody(b []byte, u [16]byte) []byte {
 	var out [bodyLen]byte
 	hi, lo := binary.BigEndian.Uint64(u[:8]), binary.BigEndian.Uint64(u[8:])
 	for i := bodyLen - 1; i >= 0; i-- {
@@ -153,14 +155,22 @@ func encode(u [16]byte) string {
 		lo = lo>>5 | hi<<59
 		hi >>= 5
 	}
-	return string(out[:])
+	return append(b, out[:]...)
 }
 
 func inAlphabet(s string) bool {
 	for i := range len(s) {
-		if strings.IndexByte(alphabet, s[i]) < 0 {
+		if !letters[s[i]] {
 			return false
 		}
 	}
 	return true
 }
+
+// letters tells which bytes are in the alphabet.
+var letters = func() (is [256]bool) {
+	for i := range len(alphabet) {
+		is[alphabet[i]] = true
+	}
+	return is
+}()
