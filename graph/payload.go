@@ -13,8 +13,8 @@ import (
 // load reads one thing that the viewer in the context may see; the zero value where there is none, or where
 // nothing was asked of it.
 func load[T model.Node](ctx context.Context, r *Resolver, id string, sh *shape.Shape, typ string) (T, error) {
-	nodes, err := r.Reading.Nodes(ctx, []string{id}, map[string]*shape.Shape{typ: sh})
-	n, _ := nodes[id].(T)
+	node, err := r.Reading.Node(ctx, id, map[string]*shape.Shape{typ: sh})
+	n, _ := node.(T)
 	return n, err
 }
 

@@ -35,18 +35,18 @@ func newSecret(random io.Reader) (string, error) {
 			}
 		}
 	}
-	return secretStart + string(body) + checksum(string(body)), nil
+	check := checksum(string(body))
+	return secretStart + string(body) + string(check[:]), nil
 }
 
 // checksum returns the CRC-32 of a secret's random part in base 62.
-func checksum(random string) string {
+func checksum(random string) (out [checksumLen]byte) {
 	n := crc32.ChecksumIEEE([]byte(random))
-	var out [checksumLen]byte
 	for i := checksumLen - 1; i >= 0; i-- {
 		out[i] = base62[n%uint32(len(base62))]
 		n /= uint32(len(base62))
 	}
-	return string(out[:])
+	return out
 }
 
 // wellFormed tells whether s may be a secret that newSecret made.
@@ -60,7 +60,8 @@ func wellFormed(s string) bool {
 			return false
 		}
 	}
-	return check == checksum(random)
+	want := checksum(random)
+	return check == string(want[:])
 }
 
 // hashOf returns what is stored of a secret. A secret is too random to be guessed from its hash,

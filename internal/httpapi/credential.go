@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"purser/internal/audit"
 	"purser/internal/fault"
 	"purser/internal/viewer"
@@ -135,13 +137,14 @@ func (s *Server) noCredential(ctx context.Context) error {
 	return errCredential
 }
 
-// admit puts the caller into the context of an operation, and where links start.
-func (s *Server) admit(ctx context.Context, base string, c *viewer.Caller) context.Context {
-	if c != nil {
-		ctx = viewer.WithCaller(ctx, c)
-		entryOf(ctx).admitted(c)
+// admit puts the caller into the context of an operation.
+func admit(ctx context.Context, c *viewer.Caller) context.Context {
+	ctx = graphql.StartOperationTrace(ctx)
+	if c == nil {
+		return ctx
 	}
-	return s.WithBaseURL(ctx, base)
+	entryOf(ctx).admitted(c)
+	return viewer.WithCaller(ctx, c)
 }
 
 func (s *Server) baseURL(r *http.Request) string {

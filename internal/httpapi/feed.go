@@ -48,7 +48,7 @@ func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, oc *graphql.O
 	// nothing of the request is kept for as long
 	ctx, e := s.begin(context.Background(), r.RemoteAddr, audit.RequestID(r.Context()))
 	entryOf(r.Context()).handOver(e)
-	ctx = s.admit(graphql.StartOperationTrace(ctx), s.baseURL(r), c.caller)
+	ctx = admit(ctx, c.caller)
 	f := &feed{server: s, conn: conn, out: &events{every: s.KeepAlive, write: func(b []byte) bool { _, err := conn.Write(b); return err == nil }}}
 	go f.begin(ctx, oc, done) //nolint:contextcheck // it outlives the request's
 }

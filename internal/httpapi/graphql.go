@@ -94,10 +94,13 @@ func (s *Server) execute(w http.ResponseWriter, r *http.Request, c call) {
 	if !c.events {
 		ctx = c.limited
 	}
-	ctx = s.admit(graphql.StartOperationTrace(ctx), s.baseURL(r), c.caller)
+	ctx = admit(ctx, c.caller)
 	oc, refused := s.engine.prepare(ctx, c.params)
 	if c.lookUp != nil && (refused != nil || c.events || oc.Operation.Operation != ast.Query) && !s.confirm(w, r, &c) {
 		return
+	}
+	if oc != nil && oc.Operation.Operation == ast.Mutation { // nothing else answers with links
+		ctx = s.WithBaseURL(ctx, s.baseURL(r))
 	}
 	switch {
 	case oc != nil && oc.Operation.Operation == ast.Mutation && r.Method != http.MethodPost:

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"sync/atomic"
@@ -9,9 +10,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 const (
+	outcomeGood = "OK"
+
 	scrapeTimeout = 5 * time.Second
 	scrapesAtOnce = 2
 )
@@ -32,6 +36,9 @@ type metrics struct {
 	statements prometheus.Counter
 	refusals   *prometheus.CounterVec // limit
 	panics     prometheus.Counter
+
+	good map[string]prometheus.Counter  // the operations of a kind that went well: as a rule that is where one counts
+	took map[string]prometheus.Observer // of kinds that have durations: a subscription lasts as long as its client likes
 }
 
 func newMetrics() *metrics {
@@ -53,9 +60,16 @@ func newMetrics() *metrics {
 			Name: "purser_refusals_total", Help: "What was refused, by the limit that it ran into.",
 		}, []string{"limit"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{Name: "purser_panics_total", Help: "Bugs that were caught."}),
+		good:   map[string]prometheus.Counter{}, took: map[string]prometheus.Observer{},
 	}
 	for _, limit := range []string{"credential rate", "tenant rate", "address rate", "complexity", "sockets"} {
 		m.refusals.WithLabelValues(limit) // from 0 on, so that the first one shows as a rise
+	}
+	for _, kind := range []ast.Operation{ast.Query, ast.Mutation, ast.Subscription} {
+		m.good[string(kind)] = m.operations.WithLabelValues(string(kind), outcomeGood)
+	}
+	for _, kind := range []ast.Operation{ast.Query, ast.Mutation} {
+		m.took[string(kind)] = m.durations.WithLabelValues(string(kind))
 	}
 	m.registry.MustRegister(m.operations, m.durations, m.costs, m.statements, m.refusals, m.panics,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -76,20 +90,25 @@ func (m *metrics) finished(e *entry, took time.Duration) {
 	if !e.graphql {
 		return
 	}
-	kind, outcome := e.kind, "OK"
-	if kind == "" {
-		kind = "none"
-	}
-	if len(e.codes) > 0 {
-		outcome = e.codes[0]
-	}
-	m.operations.WithLabelValues(kind, outcome).Inc()
+	m.operation(e).Inc()
 	if e.cost > 0 {
 		m.costs.Observe(float64(e.cost))
 	}
-	if kind == "query" || kind == "mutation" { // a subscription lasts as long as its client likes
-		m.durations.WithLabelValues(kind).Observe(took.Seconds())
+	if d := m.took[e.kind]; d != nil {
+		d.Observe(took.Seconds())
 	}
+}
+
+// operation is what an operation counts for.
+func (m *metrics) operation(e *entry) prometheus.Counter {
+	if c := m.good[e.kind]; c != nil && len(e.codes) == 0 {
+		return c
+	}
+	kind, outcome := cmp.Or(e.kind, "none"), outcomeGood
+	if len(e.codes) > 0 {
+		outcome = e.codes[0]
+	}
+	return m.operations.WithLabelValues(kind, outcome)
 }
 
 // handler serves the metrics to those who scrape.

@@ -145,7 +145,7 @@ func (k *socket) admitted(ctx context.Context, op *operation) (context.Context, 
 		}
 		return ctx, false
 	}
-	return k.server.admit(graphql.StartOperationTrace(ctx), k.base, c), true
+	return admit(k.server.WithBaseURL(ctx, k.base), c), true
 }
 
 // follow begins a subscription. It leaves its place among those at work: it waits more than it works.

@@ -170,14 +170,16 @@ func TestHead(t *testing.T) {
 func TestContextOfAnOperation(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
-	got := b.post(t, "{about{caller requestId baseURL}}", "X-Request-Id: Mine_1.a-b")
+	got := b.post(t, "mutation{about{caller requestId baseURL}}", "X-Request-Id: Mine_1.a-b")
 	want := `{"data":{"about":{"baseURL":"` + b.url + `","caller":"good","requestId":"Mine_1.a-b"}}}`
 	if got.body != want || got.header.Get("X-Request-Id") != "Mine_1.a-b" {
 		t.Errorf("%s with id %s, want %s", got.body, got.header.Get("X-Request-Id"), want)
 	}
 	public := setup(t, func(o *httpapi.Options) { o.PublicURL = "https://purser.example/" })
-	if got := public.post(t, "{about{baseURL}}"); !strings.Contains(got.body, `"baseURL":"https://purser.example"`) {
-		t.Error(got.body)
+	for _, accept := range []string{"application/json", "text/event-stream"} {
+		if got := public.post(t, "mutation{about{baseURL}}", "Accept: "+accept); !strings.Contains(got.body, `"baseURL":"https://purser.example"`) {
+			t.Errorf("%s: %s", accept, got.body)
+		}
 	}
 }
 

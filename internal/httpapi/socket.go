@@ -71,7 +71,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		server: s, conn: conn, id: audit.RequestID(r.Context()), shown: r.Header.Get("Authorization"), base: s.baseURL(r), remote: r.RemoteAddr,
 		operations: map[string]*operation{},
 	}
-	go k.live(context.Background()) //nolint:contextcheck // nothing of the request is kept for as long
+	go k.live(context.Background()) //nolint:contextcheck,gosec // nothing of the request is kept for as long
 }
 
 // live serves the socket, and logs it like a request.

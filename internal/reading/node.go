@@ -32,11 +32,27 @@ var readers = map[id.Kind][]viewer.Role{
 	id.PurchaserLicenses: {viewer.GlobalAdmin, viewer.BillingAdmin, viewer.LicenseAdmin, viewer.UserAdmin, viewer.GlobalReader},
 }
 
+// Node is Nodes of one id; nil where there is no such thing.
+func (s *Service) Node(ctx context.Context, one string, of map[string]*shape.Shape) (node model.Node, err error) {
+	l, err := s.loader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	k, b := id.KindOf(one), l.batch()
+	if !l.mayRead(k) {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	if err := l.nodesOf(ctx, b, k, []string{one}, of, func(n model.Node) { node = n }); err != nil {
+		return nil, err
+	}
+	return node, b.run(ctx)
+}
+
 func (l *loader) nodes(ctx context.Context, ids []string, of map[string]*shape.Shape) (map[string]model.Node, error) {
 	byKind, seen := map[id.Kind][]string{}, make(map[string]bool, len(ids))
 	for _, i := range ids {
 		k := id.KindOf(i)
-		if roles := readers[k]; seen[i] || roles != nil && !l.me.Roles.Has(roles...) {
+		if seen[i] || !l.mayRead(k) {
 			continue
 		}
 		seen[i] = true
@@ -44,81 +60,86 @@ func (l *loader) nodes(ctx context.Context, ids []string, of map[string]*shape.S
 	}
 	nodes, b := map[string]model.Node{}, l.batch()
 	for k, ids := range byKind {
-		if err := l.nodesOf(ctx, b, k, ids, of, nodes); err != nil {
+		if err := l.nodesOf(ctx, b, k, ids, of, func(n model.Node) { nodes[n.GetID()] = n }); err != nil {
 			return nil, err
 		}
 	}
 	return nodes, b.run(ctx)
 }
 
-// nodesOf loads those of one kind, or has the batch do so where mutations answer with several kinds.
-func (l *loader) nodesOf(ctx context.Context, b *batch, k id.Kind, ids []string, of map[string]*shape.Shape, nodes map[string]model.Node) error {
+func (l *loader) mayRead(k id.Kind) bool {
+	roles := readers[k]
+	return roles == nil || l.me.Roles.Has(roles...)
+}
+
+// nodesOf loads those of one kind, or has the batch do so where mutations answer with several kinds, and gives each away.
+func (l *loader) nodesOf(ctx context.Context, b *batch, k id.Kind, ids []string, of map[string]*shape.Shape, give func(model.Node)) error {
 	switch k {
 	case id.Tenant:
-		return l.tenantNode(ctx, ids, of["Tenant"], nodes)
+		return l.tenantNode(ctx, ids, of["Tenant"], give)
 	case id.User:
-		include(b, l.bindUsers, ids, of["User"], nodes)
+		include(b, l.bindUsers, ids, of["User"], give)
 	case id.Product:
-		return add(ctx, l.productsByID, ids, of["Product"], nodes)
+		return add(ctx, l.productsByID, ids, of["Product"], give)
 	case id.Purchase:
-		include(b, l.bindPurchases, ids, of["Purchase"], nodes)
+		include(b, l.bindPurchases, ids, of["Purchase"], give)
 	case id.License:
-		include(b, l.bindLicenses, ids, of["License"], nodes)
+		include(b, l.bindLicenses, ids, of["License"], give)
 	case id.Move:
-		return add(ctx, l.movesByID, ids, of["Move"], nodes)
+		return add(ctx, l.movesByID, ids, of["Move"], give)
 	case id.LicenseRequest:
-		return add(ctx, l.requestsByID, ids, of["LicenseRequest"], nodes)
+		return add(ctx, l.requestsByID, ids, of["LicenseRequest"], give)
 	case id.Notification:
-		return add(ctx, l.notificationsByID, ids, of["Notification"], nodes)
+		return add(ctx, l.notificationsByID, ids, of["Notification"], give)
 	case id.AuditEvent:
-		return add(ctx, l.eventsByID, ids, of["AuditEvent"], nodes)
+		return add(ctx, l.eventsByID, ids, of["AuditEvent"], give)
 	case id.Policy:
-		return add(ctx, l.policiesByID, l.products(ids), of["SelfServicePolicy"], nodes)
+		return add(ctx, l.policiesByID, l.products(ids), of["SelfServicePolicy"], give)
 	case id.ProductLicenses:
-		return add(ctx, l.productLicensesByID, l.products(ids), of["ProductLicenses"], nodes)
+		return add(ctx, l.productLicensesByID, l.products(ids), of["ProductLicenses"], give)
 	case id.PurchaserLicenses:
-		return add(ctx, l.groupsByID, l.ownGroups(ids), of["PurchaserLicenses"], nodes)
+		return add(ctx, l.groupsByID, l.ownGroups(ids), of["PurchaserLicenses"], give)
 	case id.APIToken:
-		return add(ctx, l.tokensByID, ids, of["ApiToken"], nodes)
+		return add(ctx, l.tokensByID, ids, of["ApiToken"], give)
 	case id.PartnerAccess:
-		return add(ctx, l.partnersByID, ids, of["PartnerAccess"], nodes)
+		return add(ctx, l.partnersByID, ids, of["PartnerAccess"], give)
 	case id.Export: // not a node of the API
 	}
 	return nil
 }
 
-func add[T model.Node](ctx context.Context, load func(context.Context, []string, *shape.Shape) ([]T, error), ids []string, sh *shape.Shape, nodes map[string]model.Node) error {
+func add[T model.Node](ctx context.Context, load func(context.Context, []string, *shape.Shape) ([]T, error), ids []string, sh *shape.Shape, give func(model.Node)) error {
 	if len(ids) == 0 || sh == nil {
 		return nil
 	}
 	found, err := load(ctx, ids, sh)
 	for _, n := range found {
-		nodes[n.GetID()] = n
+		give(n)
 	}
 	return err
 }
 
 // include is add by the batch.
-func include[T model.Node](b *batch, bind func(*batch, []string, *shape.Shape) *[]T, ids []string, sh *shape.Shape, nodes map[string]model.Node) {
+func include[T model.Node](b *batch, bind func(*batch, []string, *shape.Shape) *[]T, ids []string, sh *shape.Shape, give func(model.Node)) {
 	if len(ids) == 0 || sh == nil {
 		return
 	}
 	found := bind(b, ids, sh)
 	b.after(func(context.Context) error {
 		for _, n := range *found {
-			nodes[n.GetID()] = n
+			give(n)
 		}
 		return nil
 	})
 }
 
-func (l *loader) tenantNode(ctx context.Context, ids []string, sh *shape.Shape, nodes map[string]model.Node) error {
+func (l *loader) tenantNode(ctx context.Context, ids []string, sh *shape.Shape, give func(model.Node)) error {
 	if sh == nil || !slices.Contains(ids, l.me.Tenant) {
 		return nil
 	}
 	t, err := l.tenant(ctx, sh)
 	if t != nil {
-		nodes[t.ID] = t
+		give(t)
 	}
 	return err
 }

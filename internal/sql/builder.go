@@ -6,6 +6,7 @@ package sql
 import (
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Expr is what a statement is made of.
@@ -17,23 +18,53 @@ type Querier interface{ Query() (string, []any) }
 // Builder writes a statement.
 type Builder struct {
 	postgres bool
-	text     strings.Builder
+	text     []byte
 	args     []any
 }
 
 // NewBuilder returns an empty builder, for PostgreSQL or for SQLite.
 func NewBuilder(postgres bool) *Builder {
-	b := &Builder{postgres: postgres, args: make([]any, 0, 8)}
-	b.text.Grow(1024)
-	return b
+	return &Builder{postgres: postgres, text: make([]byte, 0, 1024), args: make([]any, 0, 8)}
 }
 
 // Query implements Querier.
-func (b *Builder) Query() (string, []any) { return b.text.String(), b.args }
+func (b *Builder) Query() (string, []any) { return known(b.text), b.args }
+
+// builders are lent to statements.
+var builders = sync.Pool{New: func() any { return NewBuilder(false) }}
+
+// query writes a statement.
+func query(postgres bool, write func(*Builder)) (string, []any) {
+	b, _ := builders.Get().(*Builder)
+	b.postgres = postgres
+	write(b)
+	text, args := b.Query()
+	b.text, b.args = b.text[:0], make([]any, 0, 8)
+	builders.Put(b)
+	return text, args
+}
+
+// statements are texts by themselves: most are written again and again.
+var statements kept[string]
+
+// maxStatements is how many are kept.
+const maxStatements = 1000
+
+// known returns a text, the one that is kept where there is one.
+func known(text []byte) string {
+	if s, ok := statements.find(text); ok {
+		return s
+	}
+	s := string(text)
+	if statements.size() < maxStatements {
+		return statements.put(s, s)
+	}
+	return s
+}
 
 // WriteString adds text as it is.
 func (b *Builder) WriteString(s string) *Builder {
-	b.text.WriteString(s)
+	b.text = append(b.text, s...)
 	return b
 }
 
@@ -48,9 +79,9 @@ func (b *Builder) Join(e Expr) *Builder {
 
 // Wrap adds what write does, between parentheses.
 func (b *Builder) Wrap(write func(*Builder)) *Builder {
-	b.text.WriteByte('(')
+	b.text = append(b.text, '(')
 	write(b)
-	b.text.WriteByte(')')
+	b.text = append(b.text, ')')
 	return b
 }
 
@@ -66,10 +97,10 @@ func (b *Builder) Arg(a any) *Builder {
 	if b.postgres {
 		return b.WriteString("$").WriteString(strconv.Itoa(len(b.args)))
 	}
-	if Steady(b.text.String()) {
-		b.text.WriteByte('+')
+	if Steady(string(b.text[max(0, len(b.text)-steadyLen):])) {
+		b.text = append(b.text, '+')
 	}
-	b.text.WriteByte('?')
+	b.text = append(b.text, '?')
 	return b
 }
 
@@ -79,6 +110,9 @@ func (b *Builder) Arg(a any) *Builder {
 func Steady(before string) bool {
 	return strings.HasSuffix(before, "= ") || strings.HasSuffix(before, "IN (") || strings.HasSuffix(before, "LIMIT ")
 }
+
+// steadyLen is how much of the text Steady looks at.
+const steadyLen = len("LIMIT ")
 
 // Args adds arguments, with commas between them.
 func (b *Builder) Args(args ...any) *Builder {

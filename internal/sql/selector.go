@@ -156,9 +156,7 @@ func (s *Selector) Offset(n int) *Selector {
 
 // Query implements Querier.
 func (s *Selector) Query() (string, []any) {
-	b := NewBuilder(s.postgres)
-	s.write(b)
-	return b.Query()
+	return query(s.postgres, s.write)
 }
 
 func (s *Selector) write(b *Builder) {

@@ -50,6 +50,21 @@ func (k *kept[T]) get(key string) (v T, ok bool) {
 	return v, ok
 }
 
+// find is get by a key that is no string yet.
+func (k *kept[T]) find(key []byte) (v T, ok bool) {
+	if m := k.made.Load(); m != nil {
+		v, ok = (*m)[string(key)]
+	}
+	return v, ok
+}
+
+func (k *kept[T]) size() int {
+	if m := k.made.Load(); m != nil {
+		return len(*m)
+	}
+	return 0
+}
+
 // put adds a value, and returns the one that is kept: another one, where somebody else was first.
 func (k *kept[T]) put(key string, v T) T {
 	k.mu.Lock()

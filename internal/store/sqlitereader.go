@@ -41,8 +41,11 @@ func (c sqliteReaders) Connect(ctx context.Context) (driver.Conn, error) {
 // read runs statements. What would look up what is known is left out: to ask for the database's version takes a fifth of what that would,
 // and whoever would find something else, another process having committed it, finds another version. All of them see one and the same.
 func (c *sqliteReader) read(ctx context.Context, reads []read) (err error) {
-	a := reads[0].along
-	if a == nil || a.lookUp.Key() == "" {
+	a, key := reads[0].along, ""
+	if a != nil {
+		key = a.lookUp.Key()
+	}
+	if key == "" {
 		return readSQLite(ctx, c.SQLiteConn, written(dialect.SQLite, reads))
 	}
 	asked, err := c.askVersion(ctx)
@@ -50,7 +53,7 @@ func (c *sqliteReader) read(ctx context.Context, reads []read) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, asked.Close()) }() // not before the others: until then they see what it has seen
-	if known, ok := c.found[a.lookUp.Key()]; ok {
+	if known, ok := c.found[key]; ok {
 		a.found = known
 		return readSQLite(ctx, c.SQLiteConn, reads[1:])
 	}
@@ -60,7 +63,7 @@ func (c *sqliteReader) read(ctx context.Context, reads []read) (err error) {
 	if len(c.found) >= maxFound {
 		clear(c.found)
 	}
-	c.found[a.lookUp.Key()] = a.lookUp
+	c.found[key] = a.lookUp
 	return nil
 }
 
