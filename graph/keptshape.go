@@ -56,6 +56,7 @@ func (k *keptShapes) keep(selections ast.SelectionSet, use *shape.Field) {
 	if len(selections) == 0 {
 		return
 	}
+	use.Keep()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.shape[selections[0]] = keptShape{selections, use}

@@ -24,11 +24,6 @@ func (b *batch) add(statement sql.Querier, row func(*store.Rows) error) {
 // each has a statement read that is bound, and row called after each scan.
 func (b *batch) each(q *query, row func()) { b.add(q.s, q.scan(row)) }
 
-// eachOf is each for a statement that finds at most so many rows, by their keys.
-func (b *batch) eachOf(keys int, q *query, row func()) {
-	b.reads = append(b.reads, store.Read{Statement: q.s, Row: q.scan(row), AtMost: keys})
-}
-
 // after has something done when all statements have been read: in the order in which it was given.
 func (b *batch) after(do func(context.Context) error) { b.then = append(b.then, do) }
 

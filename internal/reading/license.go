@@ -229,15 +229,17 @@ func (l *loader) afterLicenses(b *batch, use *shape.Field, pages []*entries[*mod
 // bindLicenses has a batch load the licenses that exist and that the viewer may see: all, or a mere member's own and
 // those of their own purchases.
 func (l *loader) bindLicenses(b *batch, ids []string, sh *shape.Shape) *[]*model.License {
+	found := byIDs(b, l, ids, sh, (*loader).bindLicense)
+	b.after(func(ctx context.Context) error { return some(ctx, l.fillLicenses, *found, sh) })
+	return found
+}
+
+func (l *loader) bindLicense(ids []string, sh *shape.Shape) (*query, func() *model.License) {
 	sel, t := l.r.FromKeys("licenses", "l", "id", ids)
 	q := l.query(sel)
 	p := q.livePurchase(t)
 	if !l.me.SeesAllPurchases() {
 		sel.Where(sql.Or(sql.EQ(t.C("user_id"), l.me.User), sql.EQ(p.C("purchaser_id"), l.me.User)))
 	}
-	take := q.license(t, p, sh)
-	found := new([]*model.License)
-	b.eachOf(len(ids), q, func() { *found = append(*found, take()) })
-	b.after(func(ctx context.Context) error { return some(ctx, l.fillLicenses, *found, sh) })
-	return found
+	return q, q.license(t, p, sh)
 }

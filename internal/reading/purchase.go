@@ -368,14 +368,16 @@ func (l *loader) purchasesByID(ctx context.Context, ids []string, sh *shape.Shap
 
 // bindPurchases is purchasesByID as a part of a batch, which finds them when it runs.
 func (l *loader) bindPurchases(b *batch, ids []string, sh *shape.Shape) *[]*model.Purchase {
+	found := byIDs(b, l, ids, sh, (*loader).bindPurchase)
+	b.after(func(ctx context.Context) error { return some(ctx, l.fillPurchases, *found, sh) })
+	return found
+}
+
+func (l *loader) bindPurchase(ids []string, sh *shape.Shape) (*query, func() *model.Purchase) {
 	sel, p := l.r.FromKeys("purchases", "p", "id", ids)
 	q := l.query(sel)
 	q.visible(p)
-	take := q.purchase(p, sh)
-	found := new([]*model.Purchase)
-	b.eachOf(len(ids), q, func() { *found = append(*found, take()) })
-	b.after(func(ctx context.Context) error { return some(ctx, l.fillPurchases, *found, sh) })
-	return found
+	return q, q.purchase(p, sh)
 }
 
 // byKey loads what was asked for of purchases, which may be named more than once.

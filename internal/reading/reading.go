@@ -20,8 +20,9 @@ import (
 
 // Service loads. Every method reads as the viewer in the context.
 type Service struct {
-	db  *store.DB
-	now func() time.Time
+	db       *store.DB
+	now      func() time.Time
+	prepared preparedStatements
 }
 
 // New returns a service that reads from db.

@@ -168,11 +168,13 @@ func (l *loader) usersByID(ctx context.Context, ids []string, sh *shape.Shape) (
 
 // bindUsers is usersByID as a part of a batch, which finds them when it runs.
 func (l *loader) bindUsers(b *batch, ids []string, sh *shape.Shape) *[]*model.User {
-	sel, u := l.r.FromKeys("users", "u", "id", ids)
-	q := l.query(sel)
-	take := q.user(u, sh, false)
-	found := new([]*model.User)
-	b.eachOf(len(ids), q, func() { *found = append(*found, take()) })
+	found := byIDs(b, l, ids, sh, (*loader).bindUser)
 	b.after(func(ctx context.Context) error { return some(ctx, l.fillUsers, *found, sh) })
 	return found
+}
+
+func (l *loader) bindUser(ids []string, sh *shape.Shape) (*query, func() *model.User) {
+	sel, u := l.r.FromKeys("users", "u", "id", ids)
+	q := l.query(sel)
+	return q, q.user(u, sh, false)
 }

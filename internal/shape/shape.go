@@ -8,6 +8,7 @@ import "reflect"
 type Shape struct {
 	fields map[string][]*Field
 	deep   bool
+	kept   bool
 }
 
 // Field is one use of a field; uses with the same arguments are one.
@@ -49,6 +50,16 @@ func (f *Field) join(g *Field) {
 		}
 	}
 }
+
+// Keep notes that the field will be asked for by the same shapes again. They must not be changed any more.
+func (f *Field) Keep() {
+	for _, s := range f.Of {
+		s.kept = true
+	}
+}
+
+// Kept tells whether the same shape will be asked for again.
+func (s *Shape) Kept() bool { return s != nil && s.kept }
 
 // Has tells whether the field was asked for.
 func (s *Shape) Has(name string) bool { return s != nil && len(s.fields[name]) > 0 }
