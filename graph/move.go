@@ -12,7 +12,7 @@ import (
 )
 
 func (q query) Move(ctx context.Context, id string) (*model.Move, error) {
-	return byID[*model.Move](ctx, q.Resolver, id, "Move")
+	return byID[*model.Move](ctx, q.Resolver, id)
 }
 
 func (q query) Moves(ctx context.Context, tenantID *string, first *int, after *string, last *int, before *string, status []model.MoveStatus, purchaseID *string) (*model.MoveConnection, error) {

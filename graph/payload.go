@@ -13,7 +13,12 @@ import (
 // load reads one thing that the viewer in the context may see; the zero value where there is none, or where
 // nothing was asked of it.
 func load[T model.Node](ctx context.Context, r *Resolver, id string, sh *shape.Shape, typ string) (T, error) {
-	node, err := r.Reading.Node(ctx, id, map[string]*shape.Shape{typ: sh})
+	return loadOf[T](ctx, r, id, map[string]*shape.Shape{typ: sh})
+}
+
+// loadOf is load of what was asked for by type.
+func loadOf[T model.Node](ctx context.Context, r *Resolver, id string, of map[string]*shape.Shape) (T, error) {
+	node, err := r.Reading.Node(ctx, id, of)
 	n, _ := node.(T)
 	return n, err
 }

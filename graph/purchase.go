@@ -29,17 +29,17 @@ func (q query) purchases(ctx context.Context, tenantID *string, source *model.Pu
 }
 
 func (q query) Purchase(ctx context.Context, id string) (*model.Purchase, error) {
-	return byID[*model.Purchase](ctx, q.Resolver, id, "Purchase")
+	return byID[*model.Purchase](ctx, q.Resolver, id)
 }
 
-// byID loads one thing of the type by its id; the zero value where it does not exist.
-func byID[T model.Node](ctx context.Context, r *Resolver, id, typ string) (T, error) {
+// byID loads one thing by its id; the zero value where it does not exist.
+func byID[T model.Node](ctx context.Context, r *Resolver, id string) (T, error) {
 	var none T
 	ctx, v, ok, err := r.at(ctx, id)
 	if err != nil || !ok {
 		return none, err
 	}
-	return load[T](ctx, r, id, asked(ctx, v.Roles).Of[typ], typ)
+	return loadOf[T](ctx, r, id, asked(ctx, v.Roles).Of)
 }
 
 func (m mutation) CancelSubscription(ctx context.Context, input model.CancelSubscriptionInput) (*model.CancelSubscriptionPayload, error) {

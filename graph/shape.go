@@ -20,6 +20,10 @@ import (
 // @allow and that none of the roles reaches are left out, so that they stay null, and reported once
 // for each place in the document.
 func asked(ctx context.Context, roles viewer.Roles) *shape.Field {
+	f := graphql.GetFieldContext(ctx).Field
+	if use := shapesOf(graphql.GetOperationContext(ctx).Doc).find(f.Selections); use != nil {
+		return use
+	}
 	return newBuilder(ctx).as(roles)
 }
 

@@ -206,22 +206,23 @@ func (q *quick) escaped(b []byte) (string, bool) {
 	var s strings.Builder
 	s.Grow(2*len(b) + 64)
 	s.Write(b)
-	for ; q.i < len(q.b); q.i++ {
+	for start := q.i; q.i < len(q.b); q.i++ {
 		switch c := q.b[q.i]; {
 		case c == '"':
+			s.Write(q.b[start:q.i])
 			q.i++
 			return s.String(), true
 		case c < ' ':
 			return "", false
 		case c == '\\':
+			s.Write(q.b[start:q.i])
 			q.i++
 			e, ok := q.escape()
 			if !ok {
 				return "", false
 			}
 			s.WriteByte(e)
-		default:
-			s.WriteByte(c)
+			start = q.i + 1
 		}
 	}
 	return "", false

@@ -23,14 +23,20 @@ func (r *room) full() bool {
 	return full
 }
 
-// enter takes a place, if there is one, and returns what gives it back, which may be called again.
+// enter takes a place, if there is one, and returns what gives it back, which may be called again, in the same goroutine.
 func (r *room) enter() (leave func(), ok bool) {
 	if r.taken.Add(1) > r.limit && r.limit > 0 {
 		r.taken.Add(-1)
 		r.refused()
 		return func() {}, false
 	}
-	return sync.OnceFunc(func() { r.taken.Add(-1) }), true
+	left := false
+	return func() {
+		if !left {
+			left = true
+			r.taken.Add(-1)
+		}
+	}, true
 }
 
 // seats is how many places each key may have at once; any number where the limit is 0.

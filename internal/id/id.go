@@ -5,6 +5,7 @@
 package id
 
 import (
+	"bufio"
 	"crypto/rand"
 	"encoding/binary"
 	"io"
@@ -52,8 +53,10 @@ type Source struct {
 	random [8]byte
 }
 
-// NewSource returns a source that takes the time from now.
-func NewSource(now func() time.Time) *Source { return NewSourceFrom(now, rand.Reader) }
+// NewSource returns a source that takes the time from now. It takes randomness for many ids at once.
+func NewSource(now func() time.Time) *Source {
+	return NewSourceFrom(now, bufio.NewReaderSize(rand.Reader, 1024))
+}
 
 // NewSourceFrom returns a source with its own randomness, which makes it repeatable.
 func NewSourceFrom(now func() time.Time, random io.Reader) *Source {

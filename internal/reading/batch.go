@@ -12,9 +12,16 @@ type batch struct {
 	r     *store.Reader
 	reads []store.Read
 	then  []func(context.Context) error
+
+	fewReads [2]store.Read // as a rule they are enough
+	fewThen  [4]func(context.Context) error
 }
 
-func (l *loader) batch() *batch { return &batch{r: l.r} }
+func (l *loader) batch() *batch {
+	b := &batch{r: l.r}
+	b.reads, b.then = b.fewReads[:0], b.fewThen[:0]
+	return b
+}
 
 // add has a statement read, with what takes each of its rows.
 func (b *batch) add(statement sql.Querier, row func(*store.Rows) error) {

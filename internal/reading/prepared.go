@@ -48,12 +48,6 @@ func (p *prepared[T]) write(id string) bool {
 	return true
 }
 
-// find has it find another id.
-func (p *prepared[T]) find(id string) {
-	p.args = slices.Clone(p.args) // a trace may still look at the others
-	p.args[p.key] = id
-}
-
 // byIDs has a batch read what the ids name.
 func byIDs[T any](b *batch, l *loader, ids []string, sh *shape.Shape, bind func(*loader, []string, *shape.Shape) (*query, func() T)) *[]T {
 	found := new([]T)
@@ -63,7 +57,7 @@ func byIDs[T any](b *batch, l *loader, ids []string, sh *shape.Shape, bind func(
 		p, _ = l.prepared.borrow(key).(*prepared[T])
 	}
 	if p != nil {
-		p.find(ids[0])
+		p.args[p.key] = ids[0]
 	} else {
 		q, take := bind(l, ids, sh)
 		p = &prepared[T]{query: q, take: take}

@@ -41,15 +41,22 @@ func (a *Along) Arrived() LookUp {
 	return a.found
 }
 
-// withAlong puts what goes along before the reads of a Reader, and returns what is to be done when they have succeeded. It counts as one
-// statement, whether it is run or only found to be of no use.
-func (db *DB) withAlong(ctx context.Context, reads []read) ([]read, func()) {
+// takeAlong returns what goes along with the next reads, ahead of them; nil where nothing does. It counts as one statement, whether it is run or only
+// found to be of no use.
+func takeAlong(ctx context.Context) *Along {
 	a, ok := ctx.Value(alongKey{}).(*Along)
 	if !ok || a.sent.Swap(true) {
-		return reads, func() {}
+		return nil
 	}
 	count(ctx)
-	return append([]read{{along: a}}, reads...), func() { a.has.Store(true) }
+	return a
+}
+
+// arrived notes that the reads that it went along with have succeeded.
+func (a *Along) arrived() {
+	if a != nil {
+		a.has.Store(true)
+	}
 }
 
 // written writes what goes along with reads, if anything does.

@@ -28,22 +28,23 @@ type Read struct {
 
 // Together runs statements that do not wait for each other: on PostgreSQL in one round trip.
 func (r *Reader) Together(ctx context.Context, reads ...Read) error {
-	list := make([]read, len(reads))
+	list := make([]read, 0, 1+len(reads))
+	along := takeAlong(ctx)
+	if along != nil {
+		list = append(list, read{along: along})
+	}
 	var failed error
-	for i, s := range reads {
+	for _, s := range reads {
 		query, args := s.Statement.Query()
 		if slices.ContainsFunc(args, holdsNUL) {
 			return errNotText
 		}
-		list[i] = read{query: query, args: args, short: s.AtMost > 0, atMost: s.AtMost, row: func(rows *Rows) error {
+		r.db.observe(ctx, query, args)
+		list = append(list, read{query: query, args: args, short: s.AtMost > 0, atMost: s.AtMost, row: func(rows *Rows) error {
 			failed = s.Row(rows)
 			return failed
-		}}
+		}})
 	}
-	for _, s := range list {
-		r.db.observe(ctx, s.query, s.args)
-	}
-	list, arrived := r.db.withAlong(ctx, list)
 	err := r.db.read(ctx, list)
 	switch {
 	case failed != nil:
@@ -51,7 +52,7 @@ func (r *Reader) Together(ctx context.Context, reads ...Read) error {
 	case err != nil:
 		return translate(err)
 	}
-	arrived()
+	along.arrived()
 	return nil
 }
 

@@ -11,9 +11,9 @@ import (
 // Reader builds and runs SELECT statements that see only the viewer's tenant. Every table of a
 // statement comes from its From, Join and LeftJoin, which is where the wall stands.
 type Reader struct {
-	db      *DB
-	Viewer  viewer.Viewer
-	tenants []any // the rows of table tenants that may be read
+	db     *DB
+	Viewer viewer.Viewer
+	reach  []viewer.Access // the rows of table tenants that may be read, where there is no viewer
 }
 
 // Reader returns a reader for the viewer in the context; without one it fails.
@@ -22,7 +22,7 @@ func (db *DB) Reader(ctx context.Context) (*Reader, error) {
 	if !ok {
 		return nil, fault.New(fault.Internal, "the database was asked without a viewer")
 	}
-	return &Reader{db: db, Viewer: v, tenants: []any{v.Tenant}}, nil
+	return &Reader{db: db, Viewer: v}, nil
 }
 
 // ReachReader returns a reader for the tenants within the caller's reach: of table tenants it sees
@@ -32,11 +32,19 @@ func (db *DB) ReachReader(ctx context.Context) (*Reader, error) {
 	if c == nil {
 		return nil, fault.New(fault.Internal, "the database was asked without a caller")
 	}
-	r := &Reader{db: db}
-	for _, a := range c.Reach {
-		r.tenants = append(r.tenants, a.Tenant)
+	return &Reader{db: db, reach: c.Reach}, nil
+}
+
+// tenants are the rows of table tenants that may be read.
+func (r *Reader) tenants() []any {
+	if r.Viewer.Tenant != "" {
+		return []any{r.Viewer.Tenant}
 	}
-	return r, nil
+	list := make([]any, len(r.reach))
+	for i, a := range r.reach {
+		list[i] = a.Tenant
+	}
+	return list
 }
 
 // Postgres tells whether the statements run on PostgreSQL; else it is SQLite.
@@ -60,7 +68,7 @@ func (r *Reader) From(table, alias string) (*sql.Selector, *sql.SelectTable) {
 	switch c := wall(table); c {
 	case "":
 	case "id":
-		s.Where(sql.In(t.C(c), r.tenants...))
+		s.Where(sql.In(t.C(c), r.tenants()...))
 	default:
 		s.Where(sql.EQ(t.C(c), r.Viewer.Tenant))
 	}
@@ -133,7 +141,7 @@ func (r *Reader) beside(t *sql.SelectTable, table string) *sql.Predicate {
 	case "":
 		return nil
 	case "id":
-		return sql.In(t.C(c), r.tenants...)
+		return sql.In(t.C(c), r.tenants()...)
 	default:
 		return sql.Around([3]string{"COALESCE(", t.C(c), " = "}, r.Viewer.Tenant, ", FALSE)")
 	}

@@ -15,8 +15,9 @@ import (
 type sqliteReader struct {
 	*sqlite3.SQLiteConn
 
-	version int64             // of the database, when they found it
-	found   map[string]LookUp // by their keys
+	askVersion *sqlite3.SQLiteStmt
+	version    int64             // of the database, when they found it
+	found      map[string]LookUp // by their keys
 }
 
 // maxFound is how much a connection keeps.
@@ -31,11 +32,21 @@ func (c sqliteReaders) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	ask, err := conn.Prepare("PRAGMA data_version")
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
 	s, ok := conn.(*sqlite3.SQLiteConn)
-	if !ok {
+	version, asks := ask.(*sqlite3.SQLiteStmt)
+	if !ok || !asks {
 		return nil, errors.Join(fmt.Errorf("%T is no connection of SQLite", conn), conn.Close())
 	}
-	return &sqliteReader{SQLiteConn: s, found: map[string]LookUp{}}, nil
+	return &sqliteReader{SQLiteConn: s, askVersion: version, found: map[string]LookUp{}}, nil
+}
+
+// Close closes the connection.
+func (c *sqliteReader) Close() error {
+	return errors.Join(c.askVersion.Close(), c.SQLiteConn.Close())
 }
 
 // read runs statements. What would look up what is known is left out: to ask for the database's version takes a fifth of what that would,
@@ -48,7 +59,7 @@ func (c *sqliteReader) read(ctx context.Context, reads []read) (err error) {
 	if key == "" {
 		return readSQLite(ctx, c.SQLiteConn, written(dialect.SQLite, reads))
 	}
-	asked, err := c.askVersion(ctx)
+	asked, err := c.begin()
 	if err != nil {
 		return err
 	}
@@ -67,9 +78,9 @@ func (c *sqliteReader) read(ctx context.Context, reads []read) (err error) {
 	return nil
 }
 
-// askVersion begins to read, and forgets what was found in another version of the database.
-func (c *sqliteReader) askVersion(ctx context.Context) (asked driver.Rows, err error) {
-	asked, err = query(ctx, c.SQLiteConn, read{query: "PRAGMA data_version", short: true})
+// begin begins to read, and forgets what was found in another version of the database.
+func (c *sqliteReader) begin() (asked driver.Rows, err error) {
+	asked, err = c.askVersion.QueryContext(endless, nil)
 	if err != nil {
 		return nil, err
 	}
