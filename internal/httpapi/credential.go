@@ -173,7 +173,7 @@ func cutOff(ctx context.Context) bool {
 
 // deadline is the end of a query or mutation.
 func (s *Server) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, s.Timeout)
+	return withTimeout(ctx, s.Timeout)
 }
 
 // statusOfErr is the status for an error outside of an operation.

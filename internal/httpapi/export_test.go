@@ -118,3 +118,6 @@ func (g *gate) Visit(token, address string, c *viewer.Caller) error {
 	}
 	return g.found(v, c)
 }
+
+// WithTimeout is withTimeout.
+var WithTimeout = withTimeout

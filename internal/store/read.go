@@ -87,32 +87,43 @@ func (db *DB) read(ctx context.Context, reads []read) error {
 
 // readOnce tells how many statements are done, and whether the next has begun, so that it is not to be tried again.
 func (db *DB) readOnce(ctx context.Context, reads []read) (done int, begun bool, err error) {
+	if db.readers != nil {
+		err = db.readers.use(ctx, func(c driver.Conn) error {
+			done, begun, err = readOn(ctx, c, reads)
+			return err
+		})
+		return done, begun, err
+	}
 	conn, err := db.reader.Conn(ctx)
 	if err != nil {
 		return 0, false, err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	return readOn(ctx, conn, reads)
+	return readOnConn(ctx, conn, reads)
 }
 
-// readOn is readOnce on a connection.
-func readOn(ctx context.Context, conn *stdsql.Conn, reads []read) (done int, begun bool, err error) {
+func readOnConn(ctx context.Context, conn *stdsql.Conn, reads []read) (done int, begun bool, err error) {
 	err = conn.Raw(func(c any) error {
-		switch c := c.(type) {
-		case *stdlib.Conn:
-			begun, err = readPostgres(ctx, c.Conn(), written(dialect.Postgres, reads))
-		case *sqliteReader:
-			begun, err = true, c.read(ctx, reads)
-		case *sqlite3.SQLiteConn:
-			begun, err = true, readSQLite(ctx, c, written(dialect.SQLite, reads))
-		case driver.QueryerContext: // one that a test has wrapped
-			done, begun, err = readInTurn(ctx, c, written(dialect.SQLite, reads))
-		default:
-			err = fmt.Errorf("%T runs no queries", c)
-		}
+		done, begun, err = readOn(ctx, c, reads)
 		return err
 	})
 	return done, begun, err
+}
+
+// readOn is readOnce on a driver's connection.
+func readOn(ctx context.Context, c any, reads []read) (done int, begun bool, err error) {
+	switch c := c.(type) {
+	case *stdlib.Conn:
+		begun, err = readPostgres(ctx, c.Conn(), written(dialect.Postgres, reads))
+		return 0, begun, err
+	case *sqliteReader:
+		return 0, true, c.read(ctx, reads)
+	case *sqlite3.SQLiteConn:
+		return 0, true, readSQLite(ctx, c, written(dialect.SQLite, reads))
+	case driver.QueryerContext: // one that a test has wrapped
+		return readInTurn(ctx, c, written(dialect.SQLite, reads))
+	}
+	return 0, false, fmt.Errorf("%T runs no queries", c)
 }
 
 func readInTurn(ctx context.Context, c driver.QueryerContext, reads []read) (done int, begun bool, err error) {

@@ -28,11 +28,13 @@ func (db *DB) openSQLite(ctx context.Context, o Options) error {
 	writer := o.pool(sqliteConnector{dsn: dsn, settings: writerSettings})
 	writer.SetMaxOpenConns(1)
 	// 8 MB each, as needed: with the usual 2 MB a page of a list is read from the file each time
-	reader := o.pool(sqliteReaders{sqliteConnector{dsn: sqliteDSN(o.URL, "_query_only=on", "_foreign_keys=on", "_cache_size=-8192")}})
-	readers := max(4, runtime.GOMAXPROCS(0))
-	reader.SetMaxOpenConns(readers)
-	reader.SetMaxIdleConns(readers)
+	reading := sqliteConnector{dsn: sqliteDSN(o.URL, "_query_only=on", "_foreign_keys=on", "_cache_size=-8192")}
+	atOnce := max(4, runtime.GOMAXPROCS(0))
+	reader := o.pool(reading)
+	reader.SetMaxOpenConns(atOnce)
+	reader.SetMaxIdleConns(atOnce)
 	db.dialect, db.writer, db.reader = dialect.SQLite, writer, reader
+	db.readers = newReaders(o.wrapped(sqliteReaders{reading}), atOnce)
 	// WAL is a property of the file: the writer sets it before anybody reads.
 	if _, err := writer.ExecContext(ctx, "PRAGMA journal_mode=WAL"); err != nil {
 		return err

@@ -59,7 +59,7 @@ func (c *sqliteReader) read(ctx context.Context, reads []read) (err error) {
 	if key == "" {
 		return readSQLite(ctx, c.SQLiteConn, written(dialect.SQLite, reads))
 	}
-	asked, err := c.begin()
+	asked, err := c.begin(ctx)
 	if err != nil {
 		return err
 	}
@@ -79,8 +79,8 @@ func (c *sqliteReader) read(ctx context.Context, reads []read) (err error) {
 }
 
 // begin begins to read, and forgets what was found in another version of the database.
-func (c *sqliteReader) begin() (asked driver.Rows, err error) {
-	asked, err = c.askVersion.QueryContext(endless, nil)
+func (c *sqliteReader) begin(ctx context.Context) (asked driver.Rows, err error) {
+	asked, err = c.askVersion.QueryContext(context.WithoutCancel(ctx), nil) // as query does
 	if err != nil {
 		return nil, err
 	}

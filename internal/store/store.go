@@ -35,11 +35,13 @@ type Options struct {
 }
 
 // pool returns a pool of such connections.
-func (o Options) pool(c driver.Connector) *stdsql.DB {
+func (o Options) pool(c driver.Connector) *stdsql.DB { return stdsql.OpenDB(o.wrapped(c)) }
+
+func (o Options) wrapped(c driver.Connector) driver.Connector {
 	if o.Wrap != nil {
-		c = o.Wrap(c)
+		return o.Wrap(c)
 	}
-	return stdsql.OpenDB(c)
+	return c
 }
 
 // DB is an open database.
@@ -48,6 +50,7 @@ type DB struct {
 	url     string
 	writer  *stdsql.DB
 	reader  *stdsql.DB // the writer itself on PostgreSQL
+	readers *readers   // what a Reader reads with on SQLite; nil on PostgreSQL
 	driver  dialect.Driver
 	client  *ent.Client
 	trace   func(ctx context.Context, query string, args any)
@@ -128,5 +131,5 @@ func (db *DB) Close() error {
 	if db.reader == db.writer {
 		return db.writer.Close()
 	}
-	return errors.Join(db.checkpointer.close(), db.reader.Close(), db.writer.Close())
+	return errors.Join(db.checkpointer.close(), db.readers.close(), db.reader.Close(), db.writer.Close())
 }

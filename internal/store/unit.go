@@ -71,7 +71,7 @@ func (u *unit) read(ctx context.Context, reads ...read) error {
 		return err
 	}
 	if u.tx != nil || u.over {
-		_, _, err := readOn(ctx, u.conn, reads)
+		_, _, err := readOnConn(ctx, u.conn, reads)
 		return err
 	}
 	reads = append([]read{{query: "BEGIN"}}, reads...)
