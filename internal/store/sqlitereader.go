@@ -84,10 +84,10 @@ func (c *sqliteReader) begin(ctx context.Context) (asked driver.Rows, err error)
 	if err != nil {
 		return nil, err
 	}
-	version := int64(-1)
+	var version int64
 	row := func(r *Rows) error { return r.Scan(&version) }
-	if err := each(asked, read{row: row, atMost: 1}); err != nil || version < 0 {
-		return nil, errors.Join(fmt.Errorf("ask for the database's version: %w", err), asked.Close())
+	if err := each(asked, read{row: row, atMost: 1}); err != nil {
+		return nil, errors.Join(err, asked.Close())
 	}
 	if version != c.version {
 		clear(c.found)
