@@ -846,6 +846,29 @@ var leanTypes = lean.Types{
 	"Node": {Possible: []string{"User", "Tenant", "SelfServicePolicy", "PurchaserLicenses", "Purchase", "ProductLicenses", "Product", "PartnerAccess", "Notification", "Move", "LicenseRequest", "License", "AuditEvent", "ApiToken"}},
 }
 
+// leanQuery holds gqlgen's functions for the fields that queries begin with.
+var leanQuery = map[string]func(ec *executionContext, ctx context.Context, field graphql.CollectedField) graphql.Marshaler{
+	"viewer":                   (*executionContext)._Query_viewer,
+	"node":                     (*executionContext)._Query_node,
+	"nodes":                    (*executionContext)._Query_nodes,
+	"tenant":                   (*executionContext)._Query_tenant,
+	"products":                 (*executionContext)._Query_products,
+	"users":                    (*executionContext)._Query_users,
+	"selfServiceSubscriptions": (*executionContext)._Query_selfServiceSubscriptions,
+	"purchases":                (*executionContext)._Query_purchases,
+	"purchase":                 (*executionContext)._Query_purchase,
+	"productLicenses":          (*executionContext)._Query_productLicenses,
+	"licensesByPurchaser":      (*executionContext)._Query_licensesByPurchaser,
+	"selfServicePolicy":        (*executionContext)._Query_selfServicePolicy,
+	"selfServicePolicies":      (*executionContext)._Query_selfServicePolicies,
+	"move":                     (*executionContext)._Query_move,
+	"moves":                    (*executionContext)._Query_moves,
+	"licenseRequests":          (*executionContext)._Query_licenseRequests,
+	"notifications":            (*executionContext)._Query_notifications,
+	"auditEvents":              (*executionContext)._Query_auditEvents,
+	"apiTokens":                (*executionContext)._Query_apiTokens,
+}
+
 func (ec *executionContext) lean_AdminCenterLinks(ctx context.Context, sel ast.SelectionSet, obj *model.AdminCenterLinks) (graphql.Marshaler, bool) {
 	return ec.plans().Write(ctx, ec.OperationContext, sel, "AdminCenterLinks", func(w *lean.Writer, b []byte, of []*lean.Plan) []byte {
 		return ec.leanWrite_AdminCenterLinks(w, b, of, obj)

@@ -65,6 +65,8 @@ func exec(ctx context.Context, s graphql.ExecutableSchema) graphql.ResponseHandl
 	resolve := ec._Query
 	if op.Operation.Operation == ast.Mutation {
 		resolve = ec._Mutation
+	} else if f, field := only(op.Operation.SelectionSet); field != nil {
+		resolve = func(ctx context.Context, _ ast.SelectionSet) graphql.Marshaler { return ec.one(ctx, f, field) }
 	}
 	done := false
 	return func(ctx context.Context) *graphql.Response {

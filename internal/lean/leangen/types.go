@@ -15,6 +15,7 @@ import (
 type schema struct {
 	objects  map[string]*codegen.Object
 	abstract map[string]*abstract
+	query    *codegen.Object
 	binder   *config.Binder
 	models   string // the file of the types that gqlgen generates
 }
@@ -34,7 +35,7 @@ type object struct {
 func newSchema(data *codegen.Data) *schema {
 	s := &schema{
 		objects: map[string]*codegen.Object{}, abstract: map[string]*abstract{},
-		binder: data.Config.NewBinder(), models: data.Config.Model.Filename,
+		query: data.QueryRoot, binder: data.Config.NewBinder(), models: data.Config.Model.Filename,
 	}
 	for _, o := range data.Objects {
 		if _, ok := o.Reference().(*types.Pointer); ok && !o.Root && !o.IsReserved() {
@@ -64,6 +65,11 @@ func (s *schema) newAbstract(i *codegen.Interface) *abstract {
 
 // At returns where the plan for an object type is among those for the abstract one.
 func (a *abstract) At(name string) int { return slices.Index(a.Possible, name) }
+
+// Query returns the fields that queries begin with, those of introspection aside.
+func (s *schema) Query() []*codegen.Field {
+	return slices.DeleteFunc(slices.Clone(s.query.Fields), func(f *codegen.Field) bool { return f.IsReserved() })
+}
 
 // Objects returns the object types in order.
 func (s *schema) Objects() []*object {
