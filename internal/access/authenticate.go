@@ -22,7 +22,8 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (*viewer.Call
 	return s.ask(ctx, q)
 }
 
-// LookUp is Authenticate without a round trip of its own; nil for a secret that is refused before anybody is looked up.
+// LookUp is Authenticate without a round trip of its own, and on SQLite without a look-up where it would find what one has found before: see
+// store.LookUp. It is nil for a secret that is refused before anybody is looked up.
 func (s *Service) LookUp(ctx context.Context, secret string) viewer.LookUp {
 	q, err := s.recognise(ctx, secret)
 	if err != nil {

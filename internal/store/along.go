@@ -7,8 +7,8 @@ import (
 
 // LookUp is a read by keys, outside of any tenant.
 type LookUp interface {
-	// Key names what is looked for: whoever has found it can stand for another with the same key, for as long as nothing has
-	// changed in the database. "" names nothing.
+	// Key names what is looked for. One that has found it stands for another with the same key, for as long as nothing was committed to
+	// the database: so what is found must come of that alone. Where the key is "" none does.
 	Key() string
 	// Statement is the query, with ? for its arguments.
 	Statement() (query string, args []any)
