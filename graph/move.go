@@ -99,13 +99,15 @@ func (s subscription) MoveProgress(ctx context.Context, moveID string) (<-chan *
 	if !ok {
 		return nil, errNotFound
 	}
-	events, err := s.TakeOver.Follow(ctx, id.Known(moveID))
-	if err != nil {
-		return nil, err
-	}
 	of := askedOf(ctx, v.Roles, "MoveProgress").Sub("move", "Move")
-	if of == nil {
-		return events, nil
+	if of != nil { // what is wrong with what is asked of it is told now: later there is nothing to tell it with
+		if _, err := load[*model.Move](ctx, s.Resolver, moveID, of, "Move"); err != nil {
+			return nil, err
+		}
+	}
+	events, err := s.TakeOver.Follow(ctx, id.Known(moveID))
+	if err != nil || of == nil {
+		return events, err
 	}
 	return s.withMove(ctx, events, of), nil
 }

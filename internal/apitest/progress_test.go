@@ -144,6 +144,21 @@ func asleep(t *testing.T, function string) {
 	t.Fatalf("a goroutine waits in %s", function)
 }
 
+// TestMoveProgressTellsWhatIsWrong: with what is asked of the move, before it begins.
+func TestMoveProgressTellsWhatIsWrong(t *testing.T) {
+	s := apitest.Start(t, "sqlite")
+	query := fmt.Sprintf(`subscription { moveProgress(moveId: %q) { move { users(after: "nonsense") { nodes { result } } } } }`, startMove(t, s))
+	for name, follow := range transports {
+		next := follow(t, s, "admin@contoso.example", query)
+		if e, ok := next(t); !ok || len(e.Errors) != 1 || e.Errors[0].Extensions.Code != "INVALID" {
+			t.Errorf("over %s: %+v, want INVALID", name, e)
+		}
+		if e, ok := next(t); ok {
+			t.Errorf("over %s: then comes %+v", name, e)
+		}
+	}
+}
+
 // TestMoveProgressRefused asks as who may not, and for what does not exist.
 func TestMoveProgressRefused(t *testing.T) {
 	s := apitest.Start(t, "sqlite")

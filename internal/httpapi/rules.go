@@ -10,6 +10,7 @@ import (
 func ruleSet() *rules.Rules {
 	r := rules.NewDefaultRules()
 	r.AddRule("RepresentableNumbers", representableNumbers)
+	r.AddRule("ObjectsForInputs", objectsForInputs)
 	r.AddRule("KeyedMutations", keyedMutations)
 	r.AddRule("OneStream", oneStream)
 	return r
@@ -24,6 +25,16 @@ func representableNumbers(observers *core.Events, addError core.AddErrFunc) {
 		}
 		if _, err := v.Value(nil); err != nil {
 			addError(core.Message("The number is out of range."), core.At(v.Position))
+		}
+	})
+}
+
+// objectsForInputs refuses an object where none is expected. The rule that comes with the parser looks at its fields alone, so that {} would
+// be taken for anything; @skip and @include panic then.
+func objectsForInputs(observers *core.Events, addError core.AddErrFunc) {
+	observers.OnValue(func(_ *core.Walker, v *ast.Value) {
+		if v.Kind == ast.ObjectValue && v.Definition != nil && v.Definition.Kind != ast.InputObject {
+			addError(core.Message("An object is no %s.", v.Definition.Name), core.At(v.Position))
 		}
 	})
 }

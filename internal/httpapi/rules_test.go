@@ -30,6 +30,20 @@ func TestOneStream(t *testing.T) {
 	}
 }
 
+// TestObjectsForInputs: {} is no value of a scalar or an enum, wherever it stands.
+func TestObjectsForInputs(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	for _, document := range []string{
+		"{hello @skip(if:{})}", "{hello @include(if:{})}", "{...@skip(if:{}){hello}}", "{...f @include(if:{})} fragment f on Query{hello}",
+		"mutation{set(value:{})}", "mutation($v:Int={}){set(value:$v)}", "query($a:Boolean={}){hello @skip(if:$a)}", "{hello @skip(if:{a:1})}",
+	} {
+		if got := b.post(t, document); !strings.Contains(got.body, "GRAPHQL_INVALID") || strings.Contains(got.body, `"data"`) {
+			t.Errorf("%s: %s", document, got.body)
+		}
+	}
+}
+
 // TestStrangersGetNoHints: what a stranger may send reaches the rules all the same, which know better names.
 func TestStrangersGetNoHints(t *testing.T) {
 	t.Parallel()
