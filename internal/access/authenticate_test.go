@@ -133,6 +133,21 @@ func (b *bundle) read(ctx context.Context, t *testing.T) {
 	check(t, r.Query(ctx, sql.NewBuilder(r.Postgres()).WriteString("SELECT 1"), func(*store.Rows) error { return nil }))
 }
 
+// TestKeys: no two users are looked up by one key, whatever their names are made of.
+func TestKeys(t *testing.T) {
+	seen := map[string][2]string{}
+	parts := []string{"", "a", "b", "\x00", `"`, `\`, "a\x00", "\x00b", "a\x00b", `a"`, `"b`, `a"b`, `a\"b`}
+	for _, user := range parts {
+		for _, tenant := range parts {
+			key := access.KeyOf(user, tenant)
+			if other, ok := seen[key]; ok {
+				t.Errorf("%q in %q has the key of %q", user, tenant, other)
+			}
+			seen[key] = [2]string{user, tenant}
+		}
+	}
+}
+
 // TestNoLookUp: what is refused by itself is not looked up.
 func TestNoLookUp(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {

@@ -3,6 +3,8 @@ package access
 import (
 	"context"
 	"time"
+
+	"purser/internal/openid"
 )
 
 // What the tests reach inside for.
@@ -10,6 +12,11 @@ var (
 	NewSecret  = newSecret
 	WellFormed = wellFormed
 )
+
+// KeyOf is the key by which the user is looked up whom a token of the OpenID provider names.
+func KeyOf(user, tenant string) string {
+	return question{who: &openid.Identity{User: user, Tenant: tenant}}.Key()
+}
 
 // WriteUses is writeUses.
 func (s *Service) WriteUses(ctx context.Context) error { return s.writeUses(ctx) }

@@ -3,6 +3,7 @@ package access
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"purser/graph/model"
@@ -38,7 +39,7 @@ func (q question) Key() string {
 	if q.who == nil {
 		return "token " + string(q.hash)
 	}
-	return "user " + q.who.User + "\x00" + q.who.Tenant
+	return "user " + strconv.Quote(q.who.User) + q.who.Tenant // no two users' are one, whatever a token says
 }
 
 // Statement implements store.LookUp. An OpenID token names nobody where the name of the tenant is one tenant's external id and
