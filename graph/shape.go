@@ -20,11 +20,11 @@ import (
 // @allow and that none of the roles reaches are left out, so that they stay null, and reported once
 // for each place in the document.
 func asked(ctx context.Context, roles viewer.Roles) *shape.Field {
-	f := graphql.GetFieldContext(ctx).Field
-	if use := shapesOf(graphql.GetOperationContext(ctx).Doc).find(f.Selections); use != nil {
+	f, kept := graphql.GetFieldContext(ctx).Field, shapesOf(graphql.GetOperationContext(ctx).Doc)
+	if use := kept.find(f.Selections); use != nil {
 		return use
 	}
-	return newBuilder(ctx).as(roles)
+	return newBuilder(ctx).build(f, kept, roles)
 }
 
 // askedOf is asked for a field that is an object of the type named.
@@ -57,11 +57,16 @@ func newBuilder(ctx context.Context) *builder {
 
 // as returns what is asked of the root field, for a tenant in which the roles are held.
 func (b *builder) as(roles viewer.Roles) *shape.Field {
-	b.roles = roles
 	f, kept := graphql.GetFieldContext(b.ctx).Field, shapesOf(b.op.Doc)
 	if use := kept.find(f.Selections); use != nil {
 		return use
 	}
+	return b.build(f, kept, roles)
+}
+
+// build is as for a shape that is not kept yet.
+func (b *builder) build(f graphql.CollectedField, kept *keptShapes, roles viewer.Roles) *shape.Field {
+	b.roles = roles
 	use := b.value(f, graphql.GetPath(b.ctx))
 	if !*b.personal && constant(f.Selections, map[string]bool{}) {
 		kept.keep(f.Selections, use)
