@@ -76,10 +76,7 @@ func hear(t *testing.T, heard <-chan string, tenant string) {
 
 func open(t *testing.T, url string) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Options{URL: url, Synchronous: "normal"})
-	check(t, err)
-	t.Cleanup(func() { check(t, db.Close()) })
-	return db
+	return storetest.Again(t, url, store.Options{})
 }
 
 // TestWhatWasUndoneIsNotTold revokes a token in a session that fails.

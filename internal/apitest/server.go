@@ -88,16 +88,7 @@ func seeded(tb testing.TB, s *Server, size demo.Size) *Server {
 // Beside serves the same database once more, as another process would.
 func (s *Server) Beside(tb testing.TB) *Server {
 	tb.Helper()
-	db, err := store.Open(tb.Context(), store.Options{URL: s.DB.URL(), Synchronous: "normal"})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
-	return serve(tb, db, s.Clock, s.Plans)
+	return serve(tb, storetest.Again(tb, s.DB.URL(), store.Options{}), s.Clock, s.Plans)
 }
 
 func serve(tb testing.TB, db *store.DB, clock *Clock, plans *lean.Plans) *Server {

@@ -14,6 +14,7 @@ import (
 	"purser/graph/model"
 	"purser/internal/bench/bigtenant"
 	"purser/internal/store"
+	"purser/internal/store/storetest"
 	"purser/internal/viewer"
 )
 
@@ -82,15 +83,7 @@ func startMove(t *testing.T, base, token string) moving {
 // checkMoved looks at everything that a move leaves behind, and returns how often it was claimed.
 func checkMoved(t *testing.T, database string, m moving) (claims int) {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Options{URL: database})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := storetest.Again(t, database, store.Options{})
 	c := db.Client()
 	ctx := viewer.NewContext(t.Context(), viewer.System(c.Tenant.Query().OnlyIDX(t.Context())))
 	move, source, target := c.Move.GetX(ctx, m.id), c.Purchase.GetX(ctx, m.source), c.Purchase.GetX(ctx, m.target)

@@ -84,27 +84,13 @@ func TestAlong(t *testing.T) {
 	})
 }
 
-func opened(t *testing.T, url string) *store.DB {
-	t.Helper()
-	db, err := store.Open(t.Context(), store.Options{URL: url})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
-}
-
 // TestFoundBefore: what a key has found stands for others on SQLite until something is committed, in whichever process. Each finds what it would
 // find by itself.
 func TestFoundBefore(t *testing.T) {
 	for _, kind := range storetest.Kinds(t) {
 		t.Run(kind, func(t *testing.T) {
 			url := storetest.URL(t, kind)
-			db, other := opened(t, url), opened(t, url)
+			db, other := storetest.Again(t, url, store.Options{}), storetest.Again(t, url, store.Options{})
 			find := func(key, reads string) (l *lookUp, found store.LookUp) {
 				t.Helper()
 				l = &lookUp{key: key, query: "SELECT COUNT(*) || ? FROM tenants"}

@@ -46,18 +46,7 @@ func newReplicaAt(t *testing.T, w *takeovertest.World, dbURL string) *replica {
 // openTraced opens a database once more, and is told of its statements.
 func openTraced(t *testing.T, dbURL string, trace func(statement string)) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Options{
-		URL: dbURL, Synchronous: "normal", Trace: func(_ context.Context, statement string, _ any) { trace(statement) },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
+	return storetest.Again(t, dbURL, store.Options{Trace: func(_ context.Context, statement string, _ any) { trace(statement) }})
 }
 
 // listen has the replica listen until the test ends; on PostgreSQL it does when listen returns.

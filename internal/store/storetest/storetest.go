@@ -91,6 +91,22 @@ func OpenWith(tb testing.TB, kind string, o store.Options) *store.DB {
 	return db
 }
 
+// Again opens a database once more, as another process would.
+func Again(tb testing.TB, url string, o store.Options) *store.DB {
+	tb.Helper()
+	o.URL, o.Synchronous = url, "normal"
+	db, err := store.Open(tb.Context(), o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return db
+}
+
 // URL makes a fresh, migrated database and returns its URL.
 func URL(tb testing.TB, kind string) string {
 	tb.Helper()
